@@ -1,0 +1,109 @@
+"""网页 worker 里的那一头：按编号管几个交互图，一条消息一个答复。
+
+``ask`` 收一条 JSON 消息，返回 (JSON 答复, 字节块列表)。出错的答复里是一句中文，
+别的交互图照常工作。
+"""
+
+from __future__ import annotations
+
+import json
+import traceback
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from mlcore.explorables.codec import decode, encode
+from mlcore.explorables.session import Session, load_class
+
+SLICE_MILLISECONDS = 14.0
+"""每一片算多久；留 2 毫秒给取画面，合起来不超过 16 毫秒。"""
+
+
+class Host:
+    """一页上的全部交互图。"""
+
+    def __init__(self) -> None:
+        self.sessions: dict[str, Session] = {}
+
+    def ask(self, message: str, buffers: Sequence[bytes] = ()) -> tuple[str, list[bytes]]:
+        """处理一条消息 ``{"id", "op", …}``，返回答复。"""
+        try:
+            request = decode(message, buffers)
+            answer = OPERATIONS[request["op"]](self, request)
+            return encode({"ok": True, **answer})
+        except Exception as error:  # 一个图的错误不能带倒整页，所以这里什么都接住。
+            detail = traceback.format_exc(limit=-4)
+            return json.dumps({"ok": False, "error": str(error), "detail": detail}), []
+
+    def _answer(self, identity: str) -> dict[str, Any]:
+        session = self.sessions[identity]
+        return {"scene": session.view(), "controls": session.controls, "steps": session.steps}
+
+    def open(self, request: dict[str, Any]) -> dict[str, Any]:
+        """打开一个图：``class`` 与 ``start``，或一份 ``state`` / ``snapshot``。"""
+        identity = request["id"]
+        if request.get("snapshot"):
+            session = Session.resumed(request["snapshot"])
+        elif request.get("state"):
+            session = Session.restored(request["state"])
+        else:
+            session = Session(load_class(request["class"])(**request.get("start", {})))
+        self.sessions[identity] = session
+        return self._answer(identity)
+
+    def set(self, request: dict[str, Any]) -> dict[str, Any]:
+        """改控件 ``changes``。"""
+        self.sessions[request["id"]].set(request["changes"])
+        return self._answer(request["id"])
+
+    def act(self, request: dict[str, Any]) -> dict[str, Any]:
+        """按钮 ``name``。"""
+        self.sessions[request["id"]].act(request["name"])
+        return self._answer(request["id"])
+
+    def step(self, request: dict[str, Any]) -> dict[str, Any]:
+        """走 ``n`` 步。"""
+        self.sessions[request["id"]].step(int(request.get("n", 1)))
+        return self._answer(request["id"])
+
+    def slice(self, request: dict[str, Any]) -> dict[str, Any]:
+        """跑一片时间。"""
+        session = self.sessions[request["id"]]
+        session.slice(SLICE_MILLISECONDS, session.explorable.slice_steps)
+        return self._answer(request["id"])
+
+    def reset(self, request: dict[str, Any]) -> dict[str, Any]:
+        """从头来。"""
+        self.sessions[request["id"]].reset()
+        return self._answer(request["id"])
+
+    def back(self, request: dict[str, Any]) -> dict[str, Any]:
+        """退回出错之前。"""
+        went = self.sessions[request["id"]].back()
+        return {**self._answer(request["id"]), "went_back": went}
+
+    def state(self, request: dict[str, Any]) -> dict[str, Any]:
+        """能放进链接的状态。"""
+        return {"state": self.sessions[request["id"]].state()}
+
+    def restore(self, request: dict[str, Any]) -> dict[str, Any]:
+        """换成链接里的状态。"""
+        self.sessions[request["id"]] = Session.restored(request["state"])
+        return self._answer(request["id"])
+
+    def snapshot(self, request: dict[str, Any]) -> dict[str, Any]:
+        """worker 意外结束时用来接着来的快照。"""
+        return {"snapshot": self.sessions[request["id"]].snapshot()}
+
+
+OPERATIONS: dict[str, Callable[[Host, dict[str, Any]], dict[str, Any]]] = {
+    "open": Host.open,
+    "set": Host.set,
+    "act": Host.act,
+    "step": Host.step,
+    "slice": Host.slice,
+    "reset": Host.reset,
+    "back": Host.back,
+    "state": Host.state,
+    "restore": Host.restore,
+    "snapshot": Host.snapshot,
+}
