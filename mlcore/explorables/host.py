@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import json
+import time
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from mlcore.explorables.codec import decode, encode
@@ -23,6 +24,7 @@ class Host:
 
     def __init__(self) -> None:
         self.sessions: dict[str, Session] = {}
+        self.jobs: dict[str, Iterator[int]] = {}
 
     def ask(self, message: str, buffers: Sequence[bytes] = ()) -> tuple[str, list[bytes]]:
         """处理一条消息 ``{"id", "op", …}``，返回答复。"""
@@ -60,9 +62,23 @@ class Host:
         self.sessions[request["id"]].act(request["name"])
         return self._answer(request["id"])
 
+    def view(self, request: dict[str, Any]) -> dict[str, Any]:
+        """什么也不改，只要现在的场景。"""
+        return self._answer(request["id"])
+
     def step(self, request: dict[str, Any]) -> dict[str, Any]:
-        """走 ``n`` 步。"""
-        self.sessions[request["id"]].step(int(request.get("n", 1)))
+        """走 ``n`` 步；多到一片做不完时，答复里是 ``more``，再问 ``more`` 接着做。"""
+        session = self.sessions[request["id"]]
+        self.jobs[request["id"]] = session.walk(session.steps + int(request.get("n", 1)))
+        return self.more(request)
+
+    def more(self, request: dict[str, Any]) -> dict[str, Any]:
+        """接着做没做完的活，做满一片或做完为止。"""
+        end = time.perf_counter() + SLICE_MILLISECONDS / 1000
+        for steps in self.jobs[request["id"]]:
+            if time.perf_counter() > end:
+                return {"more": True, "steps": steps}
+        del self.jobs[request["id"]]
         return self._answer(request["id"])
 
     def slice(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -87,8 +103,11 @@ class Host:
 
     def restore(self, request: dict[str, Any]) -> dict[str, Any]:
         """换成链接里的状态。"""
-        self.sessions[request["id"]] = Session.restored(request["state"])
-        return self._answer(request["id"])
+        state = request["state"]
+        session = Session(load_class(str(state.get("class", "")))(**dict(state.get("start", {}))))
+        self.sessions[request["id"]] = session
+        self.jobs[request["id"]] = session.replay(state)
+        return self.more(request)
 
     def snapshot(self, request: dict[str, Any]) -> dict[str, Any]:
         """worker 意外结束时用来接着来的快照。"""
@@ -99,7 +118,9 @@ OPERATIONS: dict[str, Callable[[Host, dict[str, Any]], dict[str, Any]]] = {
     "open": Host.open,
     "set": Host.set,
     "act": Host.act,
+    "view": Host.view,
     "step": Host.step,
+    "more": Host.more,
     "slice": Host.slice,
     "reset": Host.reset,
     "back": Host.back,

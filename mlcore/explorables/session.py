@@ -10,7 +10,7 @@ from __future__ import annotations
 import copy
 import importlib
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlcore.explorables.base import Explorable, Scene
@@ -147,23 +147,32 @@ class Session:
     def restored(cls, state: Mapping[str, Any]) -> Session:
         """由 ``state()`` 的数据重放出一段来往；数据不合格时抛出 ``ValueError``。"""
         session = cls(load_class(str(state.get("class", "")))(**dict(state.get("start", {}))))
-        session.replay(state)
+        for _ in session.replay(state):
+            pass
         return session
 
-    def replay(self, state: Mapping[str, Any]) -> None:
-        """在刚开始的状态上重放 ``state`` 里的日志和步数。"""
+    def replay(self, state: Mapping[str, Any]) -> Iterator[int]:
+        """在刚开始的状态上重放 ``state`` 里的日志和步数；每走一步交出一次步数，好分片做。"""
         total = state.get("steps", 0)
         if isinstance(total, bool) or not isinstance(total, int) or not 0 <= total <= MAX_STEPS:
             raise ValueError(f"链接里的步数不对：{total!r}")
         for at, change in state.get("log", []):
             if not isinstance(at, int) or not self.steps <= at <= total:
                 raise ValueError(f"链接里的日志不对：第 {at!r} 步")
-            self.step(at - self.steps)
+            yield from self.walk(at)
             if set(change) == {"act"}:
                 self.act(change["act"])
             else:
                 self.set(change)
-        self.step(total - self.steps)
+        yield from self.walk(total)
+
+    def walk(self, total: int) -> Iterator[int]:
+        """一步一步走到第 ``total`` 步，或走到不能再走；每步交出一次步数。"""
+        if not 0 <= total <= MAX_STEPS:
+            raise ValueError(f"步数要是 0 到 {MAX_STEPS} 的整数，得到的是 {total!r}")
+        while self.steps < total and not self.explorable.stopped():
+            self.step(1)
+            yield self.steps
 
     def snapshot(self) -> dict[str, Any]:
         """整段来往的快照（含运行状态的数组），供 worker 意外结束之后接着来。"""
@@ -180,7 +189,8 @@ class Session:
         explorable = load_class(str(state["class"]))(**dict(state["start"]))
         session = cls(explorable)
         if not explorable.runs:
-            session.replay(state)
+            for _ in session.replay(state):
+                pass
             return session
         explorable.controls_now.update(copy.deepcopy(dict(snapshot["controls"])))
         explorable.restore(snapshot["run"])

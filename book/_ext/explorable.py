@@ -1,0 +1,221 @@
+"""构建网站时认出交互图，用 NumPy 把它算好，烘焙成一打开就能看、能拖的画面。
+
+两处会出现交互图：笔记本里 ``show(…)`` 存下的元素，和 Markdown 页上的指令
+
+    ```{explorable} mlcore.explorables.cover:Cover
+    :id: cover
+    ```
+
+两者都成为同一个 HTML 元素；写出页面时（``html-page-context``）把第一幅画面写进页面，
+沿主控件的一串画面写成旁边的一个 ``.frames`` 文件。结果按「引擎、类、控件」的散列缓存。
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.application import Sphinx
+from sphinx.util import logging
+from sphinx.util.docutils import SphinxDirective
+
+from book_ext.engine import ROOT, engine_wheel, short_hash
+
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+logger = logging.getLogger(__name__)
+
+ELEMENT = re.compile(
+    r'<div class="explorable(?P<wide> wide)?" id="(?P<id>[\w-]+)"'
+    r' data-explorable="(?P<path>[\w.:]+)" data-start="(?P<start>[^"]*)">'
+    r"(?P<poster>.*?)</div>",
+    re.DOTALL,
+)
+
+
+@cache
+def engine_hash() -> str:
+    """引擎的散列：它变了，烘焙好的画面就都要重算。"""
+    return short_hash(engine_wheel())
+
+
+class ExplorableDirective(SphinxDirective):
+    """Markdown 页上放一个交互图。"""
+
+    required_arguments = 1
+    option_spec = {
+        "id": directives.unchanged_required,
+        "controls": directives.unchanged,
+        "narrow": directives.flag,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        from mlcore.explorables import load_class
+        from mlcore.explorables.element import element
+
+        values = json.loads(self.options.get("controls", "{}"))
+        try:
+            explorable = load_class(self.arguments[0])(**values)
+            text = element(explorable, self.options.get("id", ""), "narrow" not in self.options)
+        except (TypeError, ValueError, ImportError) as error:
+            raise self.error(f"交互图 {self.arguments[0]} 放不进来：{error}") from error
+        return [nodes.raw("", text, format="html")]
+
+
+def stops_of(explorable: Any) -> list[Any]:
+    """沿主控件要烘焙的值。"""
+    main, stops = explorable.main, explorable.stops
+    if main is None:
+        return []
+    if main == "steps":
+        return list(stops)
+    control = explorable.valued_controls()[main]
+    if control.type == "choice":
+        return [value for value, _ in control.options]
+    if control.type == "toggle":
+        return [False, True]
+    if stops < 2:
+        return []
+    return [
+        control.low + (control.high - control.low) * i / (stops - 1) for i in range(stops)
+    ]
+
+
+def bake(path: str, start: dict[str, Any]) -> tuple[dict[str, Any], str, bytes | None]:
+    """(给前端的说明, 第一幅画面的 JSON, 一串画面的文件或 None)。"""
+    from mlcore.explorables import Session, load_class
+    from mlcore.explorables.codec import inline, pack
+
+    cls = load_class(path)
+    first = Session(cls(**start))
+    data = {"spec": cls.spec(), "class": path, "start": first.controls}
+    scene = inline(first.view())
+    stops = stops_of(first.explorable)
+    if not stops:
+        return data, scene, None
+    session = Session(cls(**start))
+    scenes = []
+    for stop in stops:
+        if cls.main == "steps":
+            session.step(stop - session.steps)
+        else:
+            session.set({cls.main: stop})
+        scenes.append(session.view())
+    return data, scene, pack({"values": stops, "scenes": scenes})
+
+
+def baked(app: Sphinx, path: str, start: dict[str, Any]) -> tuple[dict[str, Any], str, bytes | None]:
+    """``bake`` 加上按散列的缓存（在输出目录旁边的 ``.bake``）。"""
+    key = short_hash(json.dumps([engine_hash(), path, start], sort_keys=True).encode())
+    folder = Path(app.doctreedir).parent / ".bake"
+    page, frames = folder / f"{key}.json", folder / f"{key}.frames"
+    if page.exists():
+        data, scene, framed = json.loads(page.read_text("utf8"))
+        return data, scene, frames.read_bytes() if framed else None
+    data, scene, packed = bake(path, start)
+    folder.mkdir(parents=True, exist_ok=True)
+    if packed is not None:
+        frames.write_bytes(packed)
+    page.write_text(json.dumps([data, scene, packed is not None], ensure_ascii=False), "utf8")
+    return data, scene, packed
+
+
+def hydrate(app: Sphinx, pagename: str, body: str, up: str) -> str:
+    """把一页里的交互图元素换成带着画面的样子；``up`` 是回到网站根的相对路径。"""
+
+    def fill(found: re.Match[str]) -> str:
+        identity, path = found["id"], found["path"]
+        claim(app, identity, pagename)
+        start = json.loads(html.unescape(found["start"]))
+        try:
+            data, scene, packed = baked(app, path, start)
+        except Exception as error:  # 任何一个图算不出来都要指名道姓，不能让构建只说一句崩了。
+            logger.warning("%s：交互图 %s（%s）烘焙失败：%s", pagename, identity, path, error)
+            return found[0]
+        if packed is not None:
+            name = f"_assets/frames/{identity}-{short_hash(packed)}.frames"
+            target = Path(app.outdir) / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(packed)
+            data = {**data, "frames": up + name}
+        text = json.dumps(data, ensure_ascii=False, separators=(",", ":")).replace("</", "<\\/")
+        label = html.escape(data["spec"]["title"])
+        return (
+            f'<div class="explorable{found["wide"] or ""}" id="{identity}" role="group"'
+            f' aria-label="{label}" data-explorable="{path}" data-state="baked">'
+            f"{found['poster']}"
+            f'<script type="application/json" class="ex-data">{text}</script>'
+            f'<script type="application/json" class="ex-scene">{scene}</script></div>'
+        )
+
+    return ELEMENT.sub(fill, body)
+
+
+def claim(app: Sphinx, identity: str, pagename: str) -> None:
+    """一个编号在整本书里只许用一次。"""
+    owners: dict[str, str] = app.explorable_ids  # type: ignore[attr-defined]
+    if owners.setdefault(identity, pagename) != pagename:
+        logger.warning("交互图的编号 %s 在 %s 和 %s 都用了", identity, owners[identity], pagename)
+
+
+def page_context(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    body = context.get("body")
+    if not body or "data-explorable=" not in body:
+        return
+    up = "../" * pagename.count("/")
+    config = {name: up + value for name, value in app.engine.items() if isinstance(value, str)}
+    config["bytes"] = app.engine["bytes"]
+    script = json.dumps(config, ensure_ascii=False)
+    context["body"] = (
+        hydrate(app, pagename, body, up)
+        + f'<script type="application/json" id="page-engine">{script}</script>'
+    )
+    context["has_explorable"] = True
+
+
+def publish_engine(app: Sphinx) -> None:
+    """把 wheel、worker 和 Pyodide 放进网站，名字里带散列。"""
+    from tools.pyodide import copy_into
+
+    app.explorable_ids = {}
+    out = Path(app.outdir)
+    folder = out / "_assets" / "engine"
+    folder.mkdir(parents=True, exist_ok=True)
+    wheel = engine_wheel()
+    wheel_name = f"_assets/engine/mlcore-{short_hash(wheel)}.whl"
+    (out / wheel_name).write_bytes(wheel)
+    worker = (ROOT / "mlcore/widgets/static/page/worker.js").read_bytes()
+    worker_name = f"_assets/engine/worker-{short_hash(worker)}.js"
+    (out / worker_name).write_bytes(worker)
+    engine: dict[str, Any] = {"wheel": wheel_name, "worker": worker_name, "bytes": len(wheel)}
+    pyodide = copy_into(out)
+    if pyodide is None:
+        logger.info("没有取到 Pyodide：网站照常构建，交互图只有烘焙好的画面。")
+    else:
+        engine["pyodide"] = pyodide.rstrip("/") + "/"
+        engine["bytes"] += sum(
+            path.stat().st_size for path in (out / pyodide).iterdir() if path.suffix != ".gz"
+        )
+    app.engine = engine
+    # 引擎变了，每一页都要重写：页里写着它的名字，也写着由它算出来的画面。
+    app.config.explorable_engine = short_hash(json.dumps(engine, sort_keys=True).encode())
+
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.add_directive("explorable", ExplorableDirective)
+    app.add_config_value("explorable_engine", "", "html")
+    app.connect("builder-inited", publish_engine)
+    app.connect("html-page-context", page_context)
+    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}

@@ -1,0 +1,504 @@
+// @ts-check
+/**
+ * 每个交互图外面的那一圈：标题和任务、控件栏、运行、进度、警报、链接。
+ * 图本身由 scenes/ 里的模块来画。这里只用 AFM 的 model（get/set/on/off/save_changes/send），
+ * 所以同一份代码在网页、JupyterLab 和 Binder 里都能用。
+ */
+import { fromMessage, plain } from './codec.js';
+import { buildPanel } from './panel.js';
+import { el, svgIcon } from './dom.js';
+
+/** @typedef {{draw: (scene: any) => void, resize?: () => void, theme?: () => void, destroy?: () => void}} Picture */
+/** @typedef {(stage: HTMLElement, ctx: any) => Picture} CreateScene */
+
+const KEPT_FRAMES = 80; // 训练时留下多少幅，供读者往回拖。
+
+/**
+ * 把一个场景模块包成 AFM 的前端模块。
+ * @param {CreateScene} create
+ */
+export function widget(create) {
+  return {
+    /** @param {{model: any, el: HTMLElement}} given */
+    render({ model, el: root }) {
+      const shell = new Shell(model, root, create);
+      shell.begin();
+      return () => shell.destroy();
+    },
+  };
+}
+
+export class Shell {
+  /** @param {any} model @param {HTMLElement} root @param {CreateScene} create */
+  constructor(model, root, create) {
+    this.model = model;
+    this.root = root;
+    this.create = create;
+    this.spec = model.get('_spec');
+    this.names = this.spec.controls.filter((/** @type {any} */ c) => c.type !== 'button')
+      .map((/** @type {any} */ c) => c.name);
+    /** @type {Record<string, any>} */
+    this.values = Object.fromEntries(this.names.map((/** @type {string} */ n) => [n, model.get(n)]));
+    this.start = structuredClone(this.values);
+    this.serial = 0;
+    /** @type {Map<number, (answer: any) => void>} */
+    this.waiting = new Map();
+    /** @type {any} */
+    this.scene = null;
+    /** @type {{steps: number, scene: any}[]} */
+    this.frames = [];
+    this.stops = null;
+    this.running = false;
+    this.touched = false;
+    /** @type {null|{changes: any, resolve: ((value: any) => void)[], reject: ((error: Error) => void)[]}} */
+    this.pending = null;
+    this.sending = false;
+    /** @type {Picture|null} */
+    this.picture = null;
+  }
+
+  // —— 和宿主说话 ——
+
+  /** @param {any} request @returns {Promise<any>} */
+  ask(request) {
+    const re = ++this.serial;
+    return new Promise((resolve, reject) => {
+      this.waiting.set(re, (answer) => {
+        if (answer.ok) resolve(answer);
+        else reject(new Error(answer.error || '出错了'));
+      });
+      this.model.send({ re, ...request });
+    });
+  }
+
+  /** @param {any} content @param {any[]} buffers */
+  hear(content, buffers) {
+    if (content.pushed) {
+      this.take(fromMessage(JSON.parse(content.text), buffers));
+      return;
+    }
+    const settle = this.waiting.get(content.re);
+    if (!settle) return;
+    this.waiting.delete(content.re);
+    settle(content.text ? fromMessage(JSON.parse(content.text), buffers) : content.answer);
+  }
+
+  /** 收下一个答复：画面、控件、步数。 @param {any} answer */
+  take(answer) {
+    if (!answer.scene) return answer;
+    if (answer.controls && !this.pending) {
+      Object.assign(this.values, answer.controls);
+      this.panel?.update(this.values);
+    }
+    this.show(answer.scene, true);
+    return answer;
+  }
+
+  /** @param {any} request */
+  async do(request) {
+    this.touched = true;
+    try {
+      return this.take(await this.ask(request));
+    } catch (error) {
+      this.complain(/** @type {Error} */ (error).message);
+      throw error;
+    }
+  }
+
+  /** 改控件；连着来的改动合成一次发出去。 @param {Record<string, any>} changes @returns {Promise<any>} */
+  set(changes) {
+    Object.assign(this.values, changes);
+    for (const [name, value] of Object.entries(changes)) this.model.set(name, value);
+    this.panel?.update(this.values);
+    this.complain('');
+    const onlyMain = Object.keys(changes).every((name) => name === this.spec.main);
+    if (onlyMain && !this.touched && this.model.get('_state') === 'baked') {
+      this.model.save_changes();
+      this.showStop();
+      return Promise.resolve(null);
+    }
+    return new Promise((resolve, reject) => {
+      this.pending ??= { changes: {}, resolve: [], reject: [] };
+      Object.assign(this.pending.changes, changes);
+      this.pending.resolve.push(resolve);
+      this.pending.reject.push(reject);
+      this.flush();
+    });
+  }
+
+  async flush() {
+    if (this.sending || !this.pending) return;
+    const batch = this.pending;
+    this.pending = null;
+    this.sending = true;
+    try {
+      const answer = await this.do({ op: 'set', changes: batch.changes });
+      batch.resolve.forEach((f) => f(answer));
+    } catch (error) {
+      batch.reject.forEach((f) => f(/** @type {Error} */ (error)));
+    }
+    this.sending = false;
+    this.flush();
+  }
+
+  // —— 画 ——
+
+  begin() {
+    this.build();
+    this.model.on('msg:custom', this.onMessage = (/** @type {any} */ content, /** @type {any[]} */ buffers) => this.hear(content, buffers));
+    this.model.on('change:_state', this.onState = () => this.stateChanged());
+    this.onControl = this.names.map((/** @type {string} */ name) => {
+      const listener = () => this.controlFromOutside(name);
+      this.model.on('change:' + name, listener);
+      return [name, listener];
+    });
+    this.stateChanged();
+    const first = this.model.get('_first');
+    if (first) this.show(first, false);
+    else this.ask({ op: 'view' }).then((answer) => this.take(answer), (error) => this.complain(error.message));
+    const link = this.model.get('_link');
+    if (link) this.do({ op: 'restore', state: link }).catch(() => {});
+    const frames = this.model.get('_frames');
+    if (frames) {
+      this.framesReady = frames().then((/** @type {any} */ loaded) => {
+        if (this.spec.main === 'steps') {
+          if (!this.touched) this.frames = loaded.values.map((/** @type {number} */ steps, /** @type {number} */ i) => ({ steps, scene: loaded.scenes[i] }));
+          this.scrubChanged();
+        } else {
+          this.stops = loaded;
+          this.showStop();
+        }
+      }).catch((/** @type {Error} */ error) => this.complain('烘焙好的画面没有取到：' + error.message));
+    }
+  }
+
+  build() {
+    const spec = this.spec;
+    const root = this.root;
+    root.classList.add('explorable-body');
+    root.replaceChildren();
+    this.stage = el('div', { class: 'ex-stage' });
+    this.live = el('p', { class: 'ex-live', 'aria-live': 'polite' });
+    this.alert = el('div', { class: 'ex-alert', role: 'alert', hidden: '' });
+    this.progress = el('div', { class: 'ex-progress', hidden: '' },
+      el('progress', { max: '1', 'aria-label': 'Python 的加载进度' }), el('span', {}));
+    this.bar = el('div', { class: 'ex-bar' });
+    this.panel = buildPanel(spec.controls.filter((/** @type {any} */ c) => c.where === 'panel'), {
+      get: () => this.values,
+      set: (/** @type {any} */ changes) => { this.set(changes).catch(() => {}); },
+      act: (/** @type {string} */ name) => { this.do({ op: 'act', name }).catch(() => {}); },
+    });
+    this.panel.update(this.values);
+    if (spec.runs) this.buildRunBar();
+    const menu = el('div', { class: 'ex-menu' },
+      button('还原', '回到最初的样子', () => { this.restoreAll(); }),
+      button('复制链接', '复制一个能回到现在这个样子的链接', () => this.copyLink()),
+      button('复制到笔记本', '复制一段能在笔记本里得到同样状态的代码', () => this.copySnippet()));
+    root.append(
+      el('div', { class: 'ex-head' }, el('p', { class: 'ex-title' }, spec.title), el('p', { class: 'ex-task' }, spec.task)),
+      this.stage, this.alert, this.live, this.bar, this.panel.element, this.progress, menu);
+    if (!spec.runs) this.bar.hidden = true;
+    const shell = this;
+    this.ctx = {
+      controls: spec.controls,
+      spec,
+      get: () => ({ ...shell.values }),
+      set: (/** @type {any} */ changes) => shell.set(changes).catch(() => null),
+      act: (/** @type {string} */ name) => shell.do({ op: 'act', name }).catch(() => null),
+      step: (/** @type {number} */ n) => shell.do({ op: 'step', n }).catch(() => null),
+      live: () => shell.model.get('_state') ?? 'live',
+      get reducedMotion() { return matchMedia('(prefers-reduced-motion: reduce)').matches; },
+      width: () => shell.stage?.clientWidth ?? 0,
+      say: (/** @type {string} */ text) => { if (shell.live && shell.live.textContent !== text) shell.live.textContent = text; },
+      note: (/** @type {string} */ text) => shell.complain(text),
+    };
+    this.picture = this.create(this.stage, this.ctx);
+    this.observer = new ResizeObserver(() => {
+      const width = this.stage?.clientWidth;
+      if (width && width !== this.width) {
+        this.width = width;
+        this.picture?.resize?.();
+      }
+    });
+    this.observer.observe(this.stage);
+    this.themes = new MutationObserver(() => this.picture?.theme?.());
+    this.themes.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'class'] });
+    if (document.body) this.themes.observe(document.body, { attributes: true, attributeFilter: ['data-jp-theme-light'] });
+    this.scheme = matchMedia('(prefers-color-scheme: dark)');
+    this.scheme.addEventListener('change', this.onScheme = () => this.picture?.theme?.());
+  }
+
+  buildRunBar() {
+    this.runButton = button('运行', '开始或暂停', () => { if (this.running) this.pause(); else this.run(); }, 'run');
+    this.runButton.classList.add('primary');
+    this.scrub = /** @type {HTMLInputElement} */ (el('input', { type: 'range', min: '0', max: '0', value: '0', step: '1', 'aria-label': '往回看训练的过程' }));
+    this.scrubLabel = el('output', { class: 'ex-steps' });
+    this.scrub.addEventListener('input', () => {
+      this.pause();
+      const frame = this.frames[Number(this.scrub?.value)];
+      if (frame) this.draw(frame.scene);
+      this.scrubText();
+    });
+    this.bar?.append(this.runButton,
+      button('一步', '走一步', () => { this.pause(); this.do({ op: 'step', n: 1 }).catch(() => {}); }),
+      button('重来', '用同样的设置从头来', () => { this.pause(); this.do({ op: 'reset' }).catch(() => {}); }),
+      el('label', { class: 'ex-scrub' }, this.scrub, this.scrubLabel));
+  }
+
+  /** 收到一幅画面：记进可以往回拖的一串里，再画出来。 @param {any} scene @param {boolean} fromHost */
+  show(scene, fromHost) {
+    this.scene = scene;
+    if (this.spec.runs) {
+      const steps = scene.steps ?? 0;
+      if (fromHost) {
+        const last = this.frames[this.frames.length - 1];
+        if (!last || steps < last.steps || !this.fromHost) this.frames = this.frames.filter((f) => this.fromHost && f.steps < steps);
+        this.fromHost = true;
+        if (this.frames.length && this.frames[this.frames.length - 1].steps === steps) this.frames.pop();
+      }
+      if (fromHost || !this.frames.length) this.frames.push({ steps, scene });
+      if (this.frames.length > KEPT_FRAMES) this.frames = this.frames.filter((_, i) => i % 2 === 0 || i === this.frames.length - 1);
+      this.scrubChanged();
+    }
+    this.draw(scene);
+    this.alertChanged(scene.alert);
+  }
+
+  /** @param {any} scene */
+  draw(scene) {
+    this.drawn = scene;
+    try {
+      this.picture?.draw(scene);
+    } catch (error) {
+      this.complain('这幅图没有画出来：' + /** @type {Error} */ (error).message);
+      console.error(error);
+    }
+  }
+
+  /** 只有烘焙画面时，按主控件的值找最近的一幅。 */
+  showStop() {
+    const stops = this.stops;
+    if (!stops || this.touched) return;
+    const value = this.values[this.spec.main];
+    let best = 0;
+    stops.values.forEach((/** @type {any} */ v, /** @type {number} */ i) => {
+      if (Math.abs(v - value) < Math.abs(stops.values[best] - value)) best = i;
+    });
+    this.scene = stops.scenes[best];
+    this.draw(this.scene);
+  }
+
+  scrubChanged() {
+    if (!this.scrub) return;
+    const last = this.frames.length - 1;
+    this.scrub.max = String(Math.max(0, last));
+    const index = this.frames.findIndex((f) => f.scene === this.scene);
+    this.scrub.value = String(this.fromHost ? last : Math.max(0, index));
+    this.scrub.disabled = last < 1;
+    this.scrubText();
+  }
+
+  scrubText() {
+    const frame = this.frames[Number(this.scrub?.value)];
+    const text = `第 ${frame ? frame.steps : 0} 步`;
+    if (this.scrubLabel) this.scrubLabel.textContent = text;
+    this.scrub?.setAttribute('aria-valuetext', text);
+  }
+
+  // —— 跑 ——
+
+  async run() {
+    if (this.running) return;
+    this.running = true;
+    this.runLabel();
+    while (this.running && this.root.isConnected) {
+      try {
+        const answer = await this.do({ op: 'slice' });
+        if (answer.scene?.alert?.stop) break;
+      } catch {
+        break;
+      }
+      await nextFrame();
+    }
+    this.pause();
+  }
+
+  pause() {
+    this.running = false;
+    this.runLabel();
+  }
+
+  runLabel() {
+    const text = this.running ? '暂停' : '运行';
+    const label = this.runButton?.querySelector('span');
+    if (label && label.textContent !== text) {
+      label.textContent = text;
+      this.runButton?.querySelector('svg')?.replaceWith(svgIcon(this.running ? 'pause' : 'run'));
+    }
+  }
+
+  async restoreAll() {
+    this.pause();
+    if (this.model.get('_state') === 'baked' && !this.touched) {
+      Object.assign(this.values, structuredClone(this.start));
+      for (const name of this.names) this.model.set(name, this.values[name]);
+      this.panel?.update(this.values);
+      const first = this.model.get('_first');
+      if (first) this.show(first, false);
+      return;
+    }
+    await this.set(structuredClone(this.start)).catch(() => {});
+    await this.do({ op: 'reset' }).catch(() => {});
+  }
+
+  // —— 状态 ——
+
+  stateChanged() {
+    const state = this.model.get('_state') ?? 'live';
+    const outer = this.root.closest('.explorable') ?? this.root;
+    outer.setAttribute('data-state', state);
+    const detail = this.model.get('_detail');
+    if (this.progress) {
+      this.progress.hidden = state !== 'loading' && state !== 'failed';
+      const bar = /** @type {HTMLProgressElement} */ (this.progress.firstElementChild);
+      const text = /** @type {HTMLElement} */ (this.progress.lastElementChild);
+      bar.hidden = state === 'failed';
+      if (typeof detail === 'number') bar.value = detail;
+      text.textContent = state === 'failed'
+        ? `Python 没有启动起来（${detail}）。上面预先算好的画面仍然可以拖动。`
+        : `正在启动 Python… ${Math.round(100 * (Number(detail) || 0))}%，你的操作会在它醒来后补上`;
+    }
+  }
+
+  /** @param {any} alert */
+  alertChanged(alert) {
+    if (!this.alert) return;
+    this.alert.hidden = !alert;
+    if (!alert) return;
+    const key = alert.kind + alert.text;
+    if (this.alert.dataset.key === key) return;
+    this.alert.dataset.key = key;
+    this.alert.replaceChildren(el('p', {}, alert.text));
+    if (alert.stop && this.spec.runs) {
+      this.alert.append(button('退回出错之前', '回到最近一次还好好的时候', () => {
+        this.do({ op: 'back' }).catch(() => {});
+      }));
+    }
+  }
+
+  /** @param {string} text */
+  complain(text) {
+    if (!this.alert) return;
+    if (!text) {
+      if (this.alert.dataset.key === 'error') this.alert.hidden = true;
+      return;
+    }
+    this.alert.hidden = false;
+    this.alert.dataset.key = 'error';
+    this.alert.replaceChildren(el('p', {}, text));
+  }
+
+  /** @param {string} name */
+  controlFromOutside(name) {
+    const value = this.model.get(name);
+    if (JSON.stringify(value) === JSON.stringify(this.values[name])) return;
+    this.values[name] = value;
+    this.panel?.update(this.values);
+  }
+
+  // —— 链接 ——
+
+  async state() {
+    if (this.model.get('_state') === 'baked') {
+      return { class: this.model.get('_class'), start: this.values, steps: 0, log: [] };
+    }
+    return (await this.ask({ op: 'state' })).state;
+  }
+
+  async link() {
+    const state = await this.state();
+    const text = btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(state))))
+      .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+    const url = new URL(location.href);
+    url.hash = `${this.model.get('_id') ?? ''}=${text}`;
+    return url.href;
+  }
+
+  async copyLink() {
+    await this.copy(await this.link(), '链接已复制，发给别人，打开就是现在这个样子。');
+  }
+
+  async copySnippet() {
+    const state = await this.state();
+    const code = `from mlcore.widgets import restore\n\nrestore(${pythonLiteral(state)})`;
+    await this.copy(code, '代码已复制，粘到笔记本的一格里运行。');
+  }
+
+  /** @param {string} text @param {string} told */
+  async copy(text, told) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.ctx?.say(told);
+    } catch {
+      const area = el('textarea', { class: 'ex-copy', readonly: '', 'aria-label': '请手动复制' });
+      area.textContent = text;
+      this.alert?.replaceChildren(el('p', {}, '浏览器不让自动复制，请手动复制：'), area);
+      if (this.alert) this.alert.hidden = false;
+    }
+  }
+
+  /** 给脚本、读屏器和测试用的约定：explorable(id)。 */
+  contract() {
+    return {
+      get: async () => plain(structuredClone(this.values)),
+      set: async (/** @type {any} */ changes) => { await this.set(changes); },
+      act: async (/** @type {string} */ name) => { await this.do({ op: 'act', name }); },
+      step: async (/** @type {number} */ n = 1) => { await this.do({ op: 'step', n }); },
+      scene: async () => plain(this.drawn),
+      reset: async () => { await this.do({ op: 'reset' }); },
+      run: async () => { this.run(); },
+      pause: async () => { this.pause(); },
+      state: () => this.state(),
+      link: () => this.link(),
+    };
+  }
+
+  destroy() {
+    this.running = false;
+    this.model.off('msg:custom', this.onMessage);
+    this.model.off('change:_state', this.onState);
+    for (const [name, listener] of this.onControl ?? []) this.model.off('change:' + name, listener);
+    this.observer?.disconnect();
+    this.themes?.disconnect();
+    this.scheme?.removeEventListener('change', /** @type {any} */ (this.onScheme));
+    this.picture?.destroy?.();
+  }
+}
+
+/** @param {string} text @param {string} title @param {() => void} press @param {string} [icon] */
+function button(text, title, press, icon) {
+  const node = el('button', { type: 'button', title, class: 'ex-button' }, el('span', {}, text));
+  if (icon) node.prepend(svgIcon(icon));
+  node.addEventListener('click', press);
+  return node;
+}
+
+function nextFrame() {
+  // 看不见的页面不会有下一帧，那就慢慢走。
+  return new Promise((resolve) => {
+    if (document.hidden) setTimeout(resolve, 100);
+    else requestAnimationFrame(resolve);
+  });
+}
+
+/** JSON → Python 字面量。 @param {any} value @returns {string} */
+export function pythonLiteral(value) {
+  if (value === null || value === undefined) return 'None';
+  if (value === true) return 'True';
+  if (value === false) return 'False';
+  if (Array.isArray(value)) return '[' + value.map(pythonLiteral).join(', ') + ']';
+  if (typeof value === 'object') {
+    return '{' + Object.entries(value).map(([k, v]) => JSON.stringify(k) + ': ' + pythonLiteral(v)).join(', ') + '}';
+  }
+  return JSON.stringify(value);
+}

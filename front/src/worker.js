@@ -1,0 +1,110 @@
+// @ts-check
+/* 网页的计算线程：一页一个，经典 worker。启动 Pyodide，装上 mlcore，然后一条消息一个答复。
+   长的活分成不超过 16 毫秒的小片，各个图轮流；片与片之间给页面报一声平安。 */
+/* global importScripts, loadPyodide */
+
+/** @type {any} */
+const scope = self;
+/** @type {any} */
+let host = null;
+/** @type {any} */
+let pyodide = null;
+/** @type {{serial: number, text: string, buffers: Uint8Array[], id: string, left?: number}[]} */
+const queue = [];
+let pumping = false;
+
+const channel = new MessageChannel();
+channel.port1.onmessage = () => pump();
+
+/** @param {any} config 地址都由页面给出，同源 */
+async function boot(config) {
+  countBytes(config.bytes);
+  importScripts(config.pyodide + 'pyodide.js');
+  const wheel = fetch(config.wheel).then((response) => {
+    if (!response.ok) throw new Error('取不到 mlcore：' + response.status);
+    return response.arrayBuffer();
+  });
+  pyodide = await scope.loadPyodide({ indexURL: config.pyodide, packages: ['numpy'] });
+  pyodide.unpackArchive(await wheel, 'wheel');
+  host = pyodide.runPython('from mlcore.explorables.host import Host\nHost()');
+  scope.postMessage({ ready: true, version: config.version });
+}
+
+/**
+ * 数着收到的字节，好让进度条说真话。
+ * @param {number} total
+ */
+function countBytes(total) {
+  const real = scope.fetch.bind(scope);
+  let seen = 0;
+  let told = 0;
+  scope.fetch = async (/** @type {any[]} */ ...args) => {
+    const response = await real(...args);
+    if (!response.body || !response.ok) return response;
+    const counted = response.body.pipeThrough(new TransformStream({
+      transform(chunk, controller) {
+        seen += chunk.byteLength;
+        if (seen - told > 100000) {
+          told = seen;
+          scope.postMessage({ progress: Math.min(1, seen / total) });
+        }
+        controller.enqueue(chunk);
+      },
+    }));
+    return new Response(counted, { status: response.status, headers: response.headers });
+  };
+}
+
+/**
+ * @param {string} text @param {Uint8Array[]} buffers
+ * @returns {{text: string, tree: any, buffers: Uint8Array[]}}
+ */
+function ask(text, buffers) {
+  const given = pyodide.toPy(buffers);
+  const answer = host.ask(text, given);
+  const [reply, blocks] = answer.toJs();
+  answer.destroy();
+  given.destroy?.();
+  return { text: reply, tree: reply.length < 400 ? JSON.parse(reply) : null, buffers: blocks };
+}
+
+function pump() {
+  const task = queue.shift();
+  if (!task) {
+    pumping = false;
+    return;
+  }
+  try {
+    const { text, tree, buffers } = ask(task.text, task.buffers);
+    if (tree && tree.more) {
+      // 没做完：排到队尾，让别的图也轮得到。
+      task.text = JSON.stringify({ id: task.id, op: 'more' });
+      task.buffers = [];
+      queue.push(task);
+      scope.postMessage({ beat: true });
+    } else {
+      scope.postMessage({ serial: task.serial, text, buffers }, buffers.map((b) => b.buffer));
+    }
+  } catch (error) {
+    const text = JSON.stringify({ ok: false, error: String(error) });
+    scope.postMessage({ serial: task.serial, text, buffers: [] });
+  }
+  channel.port2.postMessage(0);
+}
+
+scope.onmessage = (/** @type {MessageEvent} */ event) => {
+  const message = event.data;
+  if (message.boot) {
+    boot(message.boot).catch((error) => scope.postMessage({ failed: String(error && error.message || error) }));
+    return;
+  }
+  if (message.cancel) {
+    for (let i = queue.length - 1; i >= 0; i--) if (queue[i].id === message.cancel) queue.splice(i, 1);
+    return;
+  }
+  queue.push({ serial: message.serial, text: message.text, buffers: message.buffers || [], id: message.id });
+  if (!pumping) {
+    pumping = true;
+    channel.port2.postMessage(0);
+  }
+};
