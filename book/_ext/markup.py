@@ -1,0 +1,122 @@
+"""正文的 HTML：自己的翻译器（表格能横滚、标题链接说中文）和几个排版指令。"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives as options
+from sphinx.util.docutils import SphinxDirective
+from sphinx.writers.html5 import HTML5Translator
+
+from . import words
+from .contents import book_parts
+
+
+class BookTranslator(HTML5Translator):
+    """Sphinx 的 HTML5 翻译器，改掉会露出英文或在手机上撑破页面的几处。"""
+
+    def visit_table(self, node: nodes.Element) -> None:
+        self.body.append('<div class="scroll">')
+        super().visit_table(node)
+
+    def depart_table(self, node: nodes.Element) -> None:
+        super().depart_table(node)
+        self.body.append("</div>\n")
+
+    def add_permalink_ref(self, node: nodes.Element, title: str) -> None:
+        super().add_permalink_ref(node, words.TABLE["permalink"])
+
+    def visit_aside(self, node: nodes.Element) -> None:
+        label = words.TABLE["aside"]
+        number = node["number"]
+        self.body.append(
+            f'<aside class="aside" aria-label="{label}">'
+            f'<button type="button" class="aside-open" aria-expanded="false"'
+            f' aria-controls="aside-{number}">{label}</button>'
+            f'<div class="aside-text" id="aside-{number}">'
+        )
+
+    def depart_aside(self, node: nodes.Element) -> None:
+        self.body.append("</div></aside>\n")
+
+    def visit_fold(self, node: nodes.Element) -> None:
+        opened = " open" if node["opened"] else ""
+        self.body.append(
+            f'<details class="fold"{opened}><summary>{self.encode(node["label"])}</summary>'
+            '<div class="fold-text">'
+        )
+
+    def depart_fold(self, node: nodes.Element) -> None:
+        self.body.append("</div></details>\n")
+
+    def visit_book_contents(self, node: nodes.Element) -> None:
+        app = self.builder.app
+        self.body.append('<div class="book-contents">')
+        for part in book_parts(app, self.builder.current_docname):
+            if part.caption:
+                self.body.append(f"<h2>{self.encode(part.caption)}</h2>")
+            self.body.append("<ol>")
+            for chapter in part.chapters:
+                question = f"<span>{self.encode(chapter.question)}</span>" if chapter.question else ""
+                self.body.append(
+                    f'<li><a href="{self.attval(chapter.link)}">'
+                    f"{self.encode(chapter.title)}{question}</a></li>"
+                )
+            self.body.append("</ol>")
+        self.body.append("</div>\n")
+        raise nodes.SkipNode
+
+
+class aside(nodes.General, nodes.Element):
+    """旁注：有地方时在页边，没有地方时收在段落下面。"""
+
+
+class fold(nodes.General, nodes.Element):
+    """收起来的一段，比如解答。"""
+
+
+class book_contents(nodes.General, nodes.Element):
+    """封面下面的全书目录。"""
+
+
+class AsideDirective(SphinxDirective):
+    """``:::{aside}``"""
+
+    has_content = True
+
+    def run(self) -> list[nodes.Node]:
+        number = self.env.new_serialno("aside")
+        node = aside(number=number)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
+
+
+class FoldDirective(SphinxDirective):
+    """``:::{fold} 看解答``，选项 ``:open:`` 表示先展开。"""
+
+    has_content = True
+    required_arguments = 1
+    final_argument_whitespace = True
+    option_spec = {"open": options.flag}
+
+    def run(self) -> list[nodes.Node]:
+        node = fold(label=self.arguments[0], opened="open" in self.options)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
+
+
+class ContentsDirective(SphinxDirective):
+    """``{book-contents}``：全书目录，每章带着它开头的问题。"""
+
+    def run(self) -> list[nodes.Node]:
+        return [book_contents()]
+
+
+def directives() -> dict[str, Any]:
+    return {
+        "aside": AsideDirective,
+        "margin": AsideDirective,
+        "fold": FoldDirective,
+        "book-contents": ContentsDirective,
+    }

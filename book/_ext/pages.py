@@ -1,0 +1,62 @@
+"""本书的 HTML 构建器：干净的地址，不带 Sphinx 的脚本、样式和搜索索引。
+
+- ``book/`` 里的页面写在网站的根上（``book/index.md`` → ``index.html``），章节留在
+  ``nbs/<部>/<章>.html``。
+- 资源的散列或烘焙的引擎变了，全部页面重写一遍（Sphinx 只看源文件的时间，会漏掉）。
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from sphinx.application import Sphinx
+from sphinx.builders.html import StandaloneHTMLBuilder
+
+from . import assets
+
+PREFIX = "book/"
+
+
+def site_path(docname: str) -> str:
+    """文档在网站里的路径，不带后缀：``book/`` 这一层去掉。"""
+    return docname.removeprefix(PREFIX)
+
+
+class ZhiBuilder(StandaloneHTMLBuilder):
+    """``html`` 构建器，地址和增量规则如上。"""
+
+    search = False  # 本书有自己的搜索，见 search.py
+
+    def get_target_uri(self, docname: str, typ: str | None = None) -> str:
+        return quote(site_path(docname)) + self.link_suffix
+
+    def get_outfilename(self, pagename: str) -> str:
+        return str(Path(self.outdir) / (site_path(pagename) + self.out_suffix))
+
+    def get_outdated_docs(self) -> Iterator[str]:
+        # 各扩展在 builder-inited 里才登记完，所以到这里再算一次「设置变了没有」。
+        self.config.zhi_fingerprint = json.dumps(assets.fingerprint(self.app))
+        self.build_info = self.create_build_info()
+        yield from super().get_outdated_docs()
+
+
+def remove_leftovers(app: Sphinx, exception: Exception | None) -> None:
+    """Sphinx 和 myst-nb 总会写下 ``_static``，本书的页面一个也不用。"""
+    if exception is None and app.builder.format == "html":
+        shutil.rmtree(Path(app.outdir) / "_static", ignore_errors=True)
+        (Path(app.outdir) / "objects.inv").unlink(missing_ok=True)
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    app.setup_extension("book._ext.assets")
+    app.add_config_value("zhi_fingerprint", "", "html")
+    # Jupyter Book 总会设它，而我们不装 sphinx-comments；不认领就成了一条警告。
+    app.add_config_value("comments_config", {}, "")
+    app.add_builder(ZhiBuilder, override=True)
+    app.connect("build-finished", remove_leftovers, priority=900)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
