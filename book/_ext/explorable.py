@@ -15,8 +15,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import sys
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -27,10 +25,8 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from book_ext.engine import ROOT, engine_wheel, short_hash
-
-if str(ROOT) not in sys.path:
-    sys.path.insert(0, str(ROOT))
+from . import assets
+from .engine import ROOT, engine_wheel, short_hash
 
 logger = logging.getLogger(__name__)
 
@@ -173,10 +169,15 @@ def page_context(
     body = context.get("body")
     if not body or "data-explorable=" not in body:
         return
-    up = "../" * pagename.count("/")
-    config = {name: up + value for name, value in app.engine.items() if isinstance(value, str)}
-    config["bytes"] = app.engine["bytes"]
-    script = json.dumps(config, ensure_ascii=False)
+    up = "../" * app.builder.get_target_uri(pagename).count("/")
+    engine: dict[str, Any] = {
+        "wheel": assets.address(app, pagename, "engine", "mlcore.whl"),
+        "worker": assets.address(app, pagename, "engine", "worker.js"),
+        "bytes": app.pyodide_bytes,  # type: ignore[attr-defined]
+    }
+    if app.pyodide:  # type: ignore[attr-defined]
+        engine["pyodide"] = up + app.pyodide  # type: ignore[attr-defined]
+    script = json.dumps(engine, ensure_ascii=False)
     context["body"] = (
         hydrate(app, pagename, body, up)
         + f'<script type="application/json" id="page-engine">{script}</script>'
@@ -185,37 +186,27 @@ def page_context(
 
 
 def publish_engine(app: Sphinx) -> None:
-    """把 wheel、worker 和 Pyodide 放进网站，名字里带散列。"""
+    """登记 wheel 与 worker，把 Pyodide 放进网站。引擎一变，``pages`` 会重写每一页。"""
     from tools.pyodide import copy_into
 
-    app.explorable_ids = {}
-    out = Path(app.outdir)
-    folder = out / "_assets" / "engine"
-    folder.mkdir(parents=True, exist_ok=True)
     wheel = engine_wheel()
-    wheel_name = f"_assets/engine/mlcore-{short_hash(wheel)}.whl"
-    (out / wheel_name).write_bytes(wheel)
-    worker = (ROOT / "mlcore/widgets/static/page/worker.js").read_bytes()
-    worker_name = f"_assets/engine/worker-{short_hash(worker)}.js"
-    (out / worker_name).write_bytes(worker)
-    engine: dict[str, Any] = {"wheel": wheel_name, "worker": worker_name, "bytes": len(wheel)}
-    pyodide = copy_into(out)
+    worker = ROOT / "mlcore/widgets/static/page/worker.js"
+    assets.add(app, "engine", {"mlcore.whl": wheel, "worker.js": worker})
+    pyodide = copy_into(Path(app.outdir))
     if pyodide is None:
         logger.info("没有取到 Pyodide：网站照常构建，交互图只有烘焙好的画面。")
-    else:
-        engine["pyodide"] = pyodide.rstrip("/") + "/"
-        engine["bytes"] += sum(
-            path.stat().st_size for path in (out / pyodide).iterdir() if path.suffix != ".gz"
-        )
-    app.engine = engine
-    # 引擎变了，每一页都要重写：页里写着它的名字，也写着由它算出来的画面。
-    app.config.explorable_engine = short_hash(json.dumps(engine, sort_keys=True).encode())
-
+    app.explorable_ids = {}  # type: ignore[attr-defined]
+    app.pyodide = pyodide and pyodide.rstrip("/") + "/"  # type: ignore[attr-defined]
+    app.pyodide_bytes = len(wheel) + sum(  # type: ignore[attr-defined]
+        path.stat().st_size
+        for path in (Path(app.outdir) / pyodide).iterdir()
+        if path.suffix != ".gz"
+    ) if pyodide else 0
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
+    app.setup_extension("book._ext.assets")
     app.add_directive("explorable", ExplorableDirective)
-    app.add_config_value("explorable_engine", "", "html")
     app.connect("builder-inited", publish_engine)
     app.connect("html-page-context", page_context)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
