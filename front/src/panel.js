@@ -48,7 +48,7 @@ export function buildPanel(specs, host) {
       });
     } else if (spec.type === 'choice') {
       const select = /** @type {HTMLSelectElement} */ (el('select', { id, 'data-control': spec.name },
-        ...spec.options.map(([value, name]) => el('option', { value }, name))));
+        ...spec.options.map((/** @type {[string, string]} */ [value, name]) => el('option', { value }, name))));
       select.addEventListener('change', () => host.set({ [spec.name]: select.value }));
       element.append(el('div', { class: 'ex-control' }, el('label', { for: id }, spec.label), select));
       updates.push((values) => { select.value = values[spec.name]; });

@@ -41,6 +41,7 @@ export class Shell {
     this.values = Object.fromEntries(this.names.map((/** @type {string} */ n) => [n, model.get(n)]));
     this.start = structuredClone(this.values);
     this.serial = 0;
+    this.width = 0;
     /** @type {Map<number, (answer: any) => void>} */
     this.waiting = new Map();
     /** @type {any} */

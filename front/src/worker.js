@@ -1,7 +1,7 @@
 // @ts-check
 /* 网页的计算线程：一页一个，经典 worker。启动 Pyodide，装上 mlcore，然后一条消息一个答复。
    长的活分成不超过 16 毫秒的小片，各个图轮流；片与片之间给页面报一声平安。 */
-/* global importScripts, loadPyodide */
+/* global importScripts */
 
 /** @type {any} */
 const scope = self;
