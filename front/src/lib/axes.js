@@ -1,7 +1,7 @@
 // @ts-check
 /** 等比例的坐标平面：像素与坐标的换算、纸一样的细格子、几个刻度，以及把点和线写成 SVG 路径。 */
 
-const SVG = "http://www.w3.org/2000/svg";
+const SVG = 'http://www.w3.org/2000/svg';
 
 /**
  * 造一个 SVG 元素并挂上去。
@@ -82,9 +82,9 @@ export function ticks(low, high, most = 5) {
  * @param {number} value @param {number} [digits]
  */
 export function number(value, digits = 3) {
-  if (Math.abs(value) < 5e-4) return "0";
+  if (Math.abs(value) < 5e-4) return '0';
   const text = String(Number(value.toPrecision(digits)));
-  return text.replace("-", "−");
+  return text.replace('-', '−');
 }
 
 /**
@@ -116,9 +116,9 @@ export function lattice(reach, step, samples = 2) {
  * @param {ArrayLike<number>} pixels x, y, x, y … @param {boolean} [closed]
  */
 export function linePath(pixels, closed = false) {
-  let path = "";
+  let path = '';
   for (let i = 0; i + 1 < pixels.length; i += 2) {
-    path += `${i ? "L" : "M"}${pixels[i].toFixed(1)} ${pixels[i + 1].toFixed(1)}`;
+    path += `${i ? 'L' : 'M'}${pixels[i].toFixed(1)} ${pixels[i + 1].toFixed(1)}`;
   }
   return closed ? `${path}Z` : path;
 }
@@ -130,7 +130,7 @@ export function linePath(pixels, closed = false) {
  * @param {ArrayLike<number>} [which] 只画这些序号
  */
 export function dotPath(pixels, which) {
-  let path = "";
+  let path = '';
   const count = which ? which.length : pixels.length / 2;
   for (let k = 0; k < count; k += 1) {
     const i = 2 * (which ? which[k] : k);
@@ -148,14 +148,14 @@ export function dotPath(pixels, which) {
  */
 export function axes(parent, options = {}) {
   const { grid = 0.5, names = null, labels = 5 } = options;
-  const node = svg("g", { class: "axes", "aria-hidden": "true" }, parent);
-  const fine = svg("path", { class: "axes-grid" }, node);
-  const cross = svg("path", { class: "axes-cross" }, node);
-  const texts = svg("g", { class: "axes-text" }, node);
+  const node = svg('g', { class: 'axes', 'aria-hidden': 'true' }, parent);
+  const fine = svg('path', { class: 'axes-grid' }, node);
+  const cross = svg('path', { class: 'axes-cross' }, node);
+  const texts = svg('g', { class: 'axes-text' }, node);
 
   /** @param {Plane} p */
   function update(p) {
-    let path = "";
+    let path = '';
     if (grid > 0) {
       for (let k = Math.ceil(p.left / grid); k * grid <= p.right; k += 1) {
         path += `M${p.x(k * grid).toFixed(1)} 0V${p.height}`;
@@ -164,26 +164,26 @@ export function axes(parent, options = {}) {
         path += `M0 ${p.y(k * grid).toFixed(1)}H${p.width}`;
       }
     }
-    fine.setAttribute("d", path);
-    cross.setAttribute("d", `M0 ${p.y(0).toFixed(1)}H${p.width}M${p.x(0).toFixed(1)} 0V${p.height}`);
+    fine.setAttribute('d', path);
+    cross.setAttribute('d', `M0 ${p.y(0).toFixed(1)}H${p.width}M${p.x(0).toFixed(1)} 0V${p.height}`);
     texts.replaceChildren();
     if (labels > 0) {
       const inset = 0.12 * (p.right - p.left);
       for (const v of ticks(p.left + inset, p.right - inset, labels)) {
         if (Math.abs(v) < 1e-9) continue;
-        const t = svg("text", { x: p.x(v), y: p.height - 6, "text-anchor": "middle" }, texts);
+        const t = svg('text', { x: p.x(v), y: p.height - 6, 'text-anchor': 'middle' }, texts);
         t.textContent = number(v);
       }
       for (const v of ticks(p.bottom + inset, p.top - inset, labels)) {
         if (Math.abs(v) < 1e-9) continue;
-        const t = svg("text", { x: 6, y: p.y(v) + 4 }, texts);
+        const t = svg('text', { x: 6, y: p.y(v) + 4 }, texts);
         t.textContent = number(v);
       }
     }
     if (names) {
-      const right = svg("text", { x: p.width - 6, y: p.y(0) - 6, "text-anchor": "end" }, texts);
+      const right = svg('text', { x: p.width - 6, y: p.y(0) - 6, 'text-anchor': 'end' }, texts);
       right.textContent = names[0];
-      const up = svg("text", { x: p.x(0) + 6, y: 14 }, texts);
+      const up = svg('text', { x: p.x(0) + 6, y: 14 }, texts);
       up.textContent = names[1];
     }
   }

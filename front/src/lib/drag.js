@@ -1,7 +1,7 @@
 // @ts-check
 /** 能拖的东西：鼠标、手指、方向键都能动它，读屏软件念得出它是什么、在哪里。 */
 
-import { number, svg } from "./axes.js";
+import { number, svg } from './axes.js';
 
 /**
  * @typedef {object} HandleOptions
@@ -13,7 +13,7 @@ import { number, svg } from "./axes.js";
  * @property {() => void} [onStart] 开始拖 @property {() => void} [onEnd] 放手
  * @property {number} [step] 按一下方向键走多少（坐标），默认 0.05；按住 Shift 走五倍
  * @property {[number, number]} [rangeX] @property {[number, number]} [rangeY] 能去的范围
- * @property {"both" | "x" | "y"} [axis] 只许横着或竖着走
+ * @property {'both' | 'x' | 'y'} [axis] 只许横着或竖着走
  * @property {(x: number, y: number) => string} [valueText] 念给人听的位置
  * @property {string} [name] 写在旁边的一两个字 @property {string} [className]
  */
@@ -38,7 +38,7 @@ const neighbours = new WeakMap();
  * @returns {Handle}
  */
 export function handle(parent, options) {
-  const { step = 0.05, axis = "both", rangeX = [-Infinity, Infinity], rangeY = [-Infinity, Infinity] } = options;
+  const { step = 0.05, axis = 'both', rangeX = [-Infinity, Infinity], rangeY = [-Infinity, Infinity] } = options;
   const inSvg = parent instanceof SVGElement;
   const home = inSvg
     ? /** @type {Element} */ (parent instanceof SVGSVGElement ? parent : parent.ownerSVGElement)
@@ -57,21 +57,21 @@ export function handle(parent, options) {
   function move(x, y) {
     here = [x, y];
     pixel = options.toPixel(x, y);
-    const place = `translate(${pixel[0].toFixed(1)}${inSvg ? " " : "px,"}${pixel[1].toFixed(1)}${inSvg ? "" : "px"})`;
-    if (inSvg) element.setAttribute("transform", place);
+    const place = `translate(${pixel[0].toFixed(1)}${inSvg ? ' ' : 'px,'}${pixel[1].toFixed(1)}${inSvg ? '' : 'px'})`;
+    if (inSvg) element.setAttribute('transform', place);
     else /** @type {any} */ (element).style.transform = place;
-    const main = axis === "y" ? y : x;
-    element.setAttribute("aria-valuenow", String(Number(main.toFixed(3))));
+    const main = axis === 'y' ? y : x;
+    element.setAttribute('aria-valuenow', String(Number(main.toFixed(3))));
     element.setAttribute(
-      "aria-valuetext",
+      'aria-valuetext',
       options.valueText ? options.valueText(x, y) : `横 ${number(x)}，竖 ${number(y)}`,
     );
   }
 
   /** @param {number} x @param {number} y */
   function ask(x, y) {
-    const nx = axis === "y" ? here[0] : clamp(x, rangeX);
-    const ny = axis === "x" ? here[1] : clamp(y, rangeY);
+    const nx = axis === 'y' ? here[0] : clamp(x, rangeX);
+    const ny = axis === 'x' ? here[1] : clamp(y, rangeY);
     options.onMove(nx, ny);
   }
 
@@ -108,7 +108,7 @@ export function handle(parent, options) {
       grip = [at[0] - pixel[0], at[1] - pixel[1]];
       element.setPointerCapture(event.pointerId);
       element.focus({ preventScroll: true });
-      element.classList.add("is-dragged");
+      element.classList.add('is-dragged');
       options.onStart?.();
     },
   };
@@ -124,7 +124,7 @@ export function handle(parent, options) {
   function release() {
     if (!grip) return;
     grip = null;
-    element.classList.remove("is-dragged");
+    element.classList.remove('is-dragged');
     options.onEnd?.();
   }
 
@@ -143,28 +143,28 @@ export function handle(parent, options) {
     const far = step * (event.shiftKey ? 5 : 1);
     // 只能走一个方向的手柄，四个方向键都管用：右和上是加，左和下是减。
     const along = way[0] + way[1];
-    const dx = axis === "both" ? way[0] : axis === "x" ? along : 0;
-    const dy = axis === "both" ? way[1] : axis === "y" ? along : 0;
+    const dx = axis === 'both' ? way[0] : axis === 'x' ? along : 0;
+    const dy = axis === 'both' ? way[1] : axis === 'y' ? along : 0;
     options.onStart?.();
     ask(here[0] + dx * far, here[1] + dy * far);
     options.onEnd?.();
   }
 
   const node = /** @type {HTMLElement} */ (/** @type {unknown} */ (element));
-  node.addEventListener("pointerdown", down);
-  node.addEventListener("pointermove", drag);
-  node.addEventListener("pointerup", release);
-  node.addEventListener("pointercancel", release);
-  node.addEventListener("lostpointercapture", release);
-  node.addEventListener("keydown", key);
+  node.addEventListener('pointerdown', down);
+  node.addEventListener('pointermove', drag);
+  node.addEventListener('pointerup', release);
+  node.addEventListener('pointercancel', release);
+  node.addEventListener('lostpointercapture', release);
+  node.addEventListener('keydown', key);
   // 旧的 Safari 不认 SVG 上的 touch-action：在手柄上按下就不滚动页面，别处照常滚动。
-  node.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
+  node.addEventListener('touchstart', (event) => event.preventDefault(), { passive: false });
   const group = neighbours.get(home) ?? new Set();
   neighbours.set(home, group.add(self));
 
-  const bounds = axis === "y" ? rangeY : rangeX;
-  if (Number.isFinite(bounds[0])) element.setAttribute("aria-valuemin", String(bounds[0]));
-  if (Number.isFinite(bounds[1])) element.setAttribute("aria-valuemax", String(bounds[1]));
+  const bounds = axis === 'y' ? rangeY : rangeX;
+  if (Number.isFinite(bounds[0])) element.setAttribute('aria-valuemin', String(bounds[0]));
+  if (Number.isFinite(bounds[1])) element.setAttribute('aria-valuemax', String(bounds[1]));
   move(here[0], here[1]);
 
   return {
@@ -174,10 +174,10 @@ export function handle(parent, options) {
     dragging: () => grip !== null,
     show(value) {
       shown = value;
-      element.setAttribute("visibility", value ? "visible" : "hidden");
-      node.style.display = value ? "" : "none";
+      element.setAttribute('visibility', value ? 'visible' : 'hidden');
+      node.style.display = value ? '' : 'none';
     },
-    rename: (text) => element.setAttribute("aria-label", text),
+    rename: (text) => element.setAttribute('aria-label', text),
     destroy() {
       group.delete(self);
       element.remove();
@@ -191,22 +191,22 @@ export function handle(parent, options) {
  * @returns {Element & HTMLOrSVGElement}
  */
 function build(parent, inSvg, options) {
-  const common = { role: "slider", tabindex: "0", "aria-label": options.label };
-  const className = `handle ${options.className ?? ""}`.trim();
+  const common = { role: 'slider', tabindex: '0', 'aria-label': options.label };
+  const className = `handle ${options.className ?? ''}`.trim();
   if (inSvg) {
-    const g = svg("g", { class: className, ...common }, parent);
-    svg("circle", { class: "handle-target", r: 22 }, g);
-    svg("circle", { class: "handle-focus", r: 15 }, g);
-    svg("circle", { class: "handle-ring", r: 8.5 }, g);
-    if (options.name) svg("text", { class: "handle-name", x: 14, y: -11 }, g).textContent = options.name;
+    const g = svg('g', { class: className, ...common }, parent);
+    svg('circle', { class: 'handle-target', r: 22 }, g);
+    svg('circle', { class: 'handle-focus', r: 15 }, g);
+    svg('circle', { class: 'handle-ring', r: 8.5 }, g);
+    if (options.name) svg('text', { class: 'handle-name', x: 14, y: -11 }, g).textContent = options.name;
     return g;
   }
-  const div = document.createElement("div");
+  const div = document.createElement('div');
   div.className = className;
   for (const [key, value] of Object.entries(common)) div.setAttribute(key, value);
-  div.append(Object.assign(document.createElement("span"), { className: "handle-ring" }));
+  div.append(Object.assign(document.createElement('span'), { className: 'handle-ring' }));
   if (options.name) {
-    div.append(Object.assign(document.createElement("span"), { className: "handle-name", textContent: options.name }));
+    div.append(Object.assign(document.createElement('span'), { className: 'handle-name', textContent: options.name }));
   }
   parent.append(div);
   return div;

@@ -4,7 +4,7 @@
  * 所以翻面、剪切、压扁，一眼就看得出来。画成一串折线，怎么变换都由调用者说了算。
  */
 
-import { linePath, svg } from "./axes.js";
+import { linePath, svg } from './axes.js';
 
 /** 一段三次贝塞尔曲线分成几小段：要够密，弯起来才圆。 */
 const PIECES = 6;
@@ -15,7 +15,7 @@ const PIECES = 6;
  */
 
 /** 用四段曲线画一个椭圆；0.5523 是四分之一圆的标准近似。 @returns {Stroke} */
-function oval(/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ a, /** @type {number} */ b, look = "skin") {
+function oval(/** @type {number} */ x, /** @type {number} */ y, /** @type {number} */ a, /** @type {number} */ b, look = 'skin') {
   const [p, q] = [0.5523 * a, 0.5523 * b];
   return {
     look,
@@ -33,26 +33,26 @@ function oval(/** @type {number} */ x, /** @type {number} */ y, /** @type {numbe
 /** @type {Stroke[]} */
 const STROKES = [
   // 旗杆和旗
-  { look: "line", closed: false, start: [0.72, -0.95], parts: [[0.72, 0.98]] },
-  { look: "flag", closed: true, start: [0.72, 0.98], parts: [[0.95, 1.02, 1.05, 0.86, 1.28, 0.88], [1.12, 0.62], [1.0, 0.58, 0.9, 0.52, 0.72, 0.46]] },
+  { look: 'line', closed: false, start: [0.72, -0.95], parts: [[0.72, 0.98]] },
+  { look: 'flag', closed: true, start: [0.72, 0.98], parts: [[0.95, 1.02, 1.05, 0.86, 1.28, 0.88], [1.12, 0.62], [1.0, 0.58, 0.9, 0.52, 0.72, 0.46]] },
   // 左耳竖着
-  { look: "skin", closed: true, start: [-0.78, 0.05], parts: [[-0.86, 0.4, -0.86, 0.7, -0.74, 0.86], [-0.56, 0.78, -0.38, 0.62, -0.24, 0.42]] },
+  { look: 'skin', closed: true, start: [-0.78, 0.05], parts: [[-0.86, 0.4, -0.86, 0.7, -0.74, 0.86], [-0.56, 0.78, -0.38, 0.62, -0.24, 0.42]] },
   // 右耳折了一半
-  { look: "skin", closed: true, start: [0.02, 0.44], parts: [[0.18, 0.62, 0.32, 0.74, 0.5, 0.7], [0.6, 0.6, 0.62, 0.44, 0.66, 0.3], [0.6, 0.1]] },
+  { look: 'skin', closed: true, start: [0.02, 0.44], parts: [[0.18, 0.62, 0.32, 0.74, 0.5, 0.7], [0.6, 0.6, 0.62, 0.44, 0.66, 0.3], [0.6, 0.1]] },
   oval(-0.12, -0.14, 0.74, 0.64),
-  { look: "line", closed: false, start: [0.36, 0.68], parts: [[0.38, 0.54, 0.42, 0.46, 0.54, 0.4]] },
+  { look: 'line', closed: false, start: [0.36, 0.68], parts: [[0.38, 0.54, 0.42, 0.46, 0.54, 0.4]] },
   // 左眼睁，右眼眨
-  oval(-0.4, 0.02, 0.085, 0.13, "ink"),
-  { look: "line", closed: false, start: [0.04, 0.0], parts: [[0.1, 0.12, 0.26, 0.12, 0.32, 0.0]] },
+  oval(-0.4, 0.02, 0.085, 0.13, 'ink'),
+  { look: 'line', closed: false, start: [0.04, 0.0], parts: [[0.1, 0.12, 0.26, 0.12, 0.32, 0.0]] },
   // 鼻子和歪着的嘴
-  { look: "ink", closed: true, start: [-0.2, -0.17], parts: [[-0.03, -0.17], [-0.115, -0.27]] },
-  { look: "line", closed: false, start: [-0.115, -0.27], parts: [[-0.115, -0.4, -0.26, -0.46, -0.34, -0.38]] },
-  { look: "line", closed: false, start: [-0.115, -0.27], parts: [[-0.1, -0.46, 0.14, -0.48, 0.22, -0.28]] },
+  { look: 'ink', closed: true, start: [-0.2, -0.17], parts: [[-0.03, -0.17], [-0.115, -0.27]] },
+  { look: 'line', closed: false, start: [-0.115, -0.27], parts: [[-0.115, -0.4, -0.26, -0.46, -0.34, -0.38]] },
+  { look: 'line', closed: false, start: [-0.115, -0.27], parts: [[-0.1, -0.46, 0.14, -0.48, 0.22, -0.28]] },
   // 胡须
-  { look: "line", closed: false, start: [-0.62, -0.18], parts: [[-1.02, -0.1]] },
-  { look: "line", closed: false, start: [-0.62, -0.3], parts: [[-1.0, -0.38]] },
-  { look: "line", closed: false, start: [0.38, -0.18], parts: [[0.6, -0.12]] },
-  { look: "line", closed: false, start: [0.37, -0.3], parts: [[0.58, -0.34]] },
+  { look: 'line', closed: false, start: [-0.62, -0.18], parts: [[-1.02, -0.1]] },
+  { look: 'line', closed: false, start: [-0.62, -0.3], parts: [[-1.0, -0.38]] },
+  { look: 'line', closed: false, start: [0.38, -0.18], parts: [[0.6, -0.12]] },
+  { look: 'line', closed: false, start: [0.37, -0.3], parts: [[0.58, -0.34]] },
 ];
 
 /** @param {Stroke} stroke @returns {number[]} x, y, x, y … */
@@ -84,13 +84,13 @@ function flatten(stroke) {
  *   points 是它全部顶点的坐标（x, y, x, y …）；把它们变换成像素，原样交给 update
  */
 export function figure(parent, { centre, size }) {
-  const node = svg("g", { class: "figure", "aria-hidden": "true" }, parent);
+  const node = svg('g', { class: 'figure', 'aria-hidden': 'true' }, parent);
   /** @type {{path: SVGElement, from: number, to: number, closed: boolean}[]} */
   const drawn = [];
   /** @type {number[]} */
   const all = [];
   for (const stroke of STROKES) {
-    const path = svg("path", { class: `figure-${stroke.look}` }, node);
+    const path = svg('path', { class: `figure-${stroke.look}` }, node);
     const from = all.length;
     const flat = flatten(stroke);
     for (let i = 0; i < flat.length; i += 2) {
@@ -105,7 +105,7 @@ export function figure(parent, { centre, size }) {
     update(pixels) {
       const list = Array.from(pixels);
       for (const { path, from, to, closed } of drawn) {
-        path.setAttribute("d", linePath(list.slice(from, to), closed));
+        path.setAttribute('d', linePath(list.slice(from, to), closed));
       }
     },
   };

@@ -2,19 +2,19 @@
 /** 画布要的颜色：从样式表里读，两个主题才只写一次。 */
 
 const NAMES = [
-  "paper", "card", "ink", "ink-soft", "ink-faint", "rule", "grid",
-  "blue", "blue-ink", "blue-soft", "orange", "orange-ink", "orange-soft",
-  "magenta", "accent", "accent-soft", "c3", "c4", "c5", "c6", "c7", "c8",
+  'paper', 'card', 'ink', 'ink-soft', 'ink-faint', 'rule', 'grid',
+  'blue', 'blue-ink', 'blue-soft', 'orange', 'orange-ink', 'orange-soft',
+  'magenta', 'accent', 'accent-soft', 'c3', 'c4', 'c5', 'c6', 'c7', 'c8',
 ];
 
 /** 一类点的颜色和形状：不靠颜色也分得清。第 0 类橙色方块，第 1 类蓝色圆点。 */
 export const CLASSES = [
-  { color: "orange", shape: "square", name: "橙点" },
-  { color: "blue", shape: "circle", name: "蓝点" },
-  { color: "c3", shape: "triangle", name: "绿点" },
-  { color: "c4", shape: "diamond", name: "天蓝点" },
-  { color: "c5", shape: "cross", name: "黄点" },
-  { color: "c6", shape: "star", name: "紫点" },
+  { color: 'orange', shape: 'square', name: '橙点' },
+  { color: 'blue', shape: 'circle', name: '蓝点' },
+  { color: 'c3', shape: 'triangle', name: '绿点' },
+  { color: 'c4', shape: 'diamond', name: '天蓝点' },
+  { color: 'c5', shape: 'cross', name: '黄点' },
+  { color: 'c6', shape: 'star', name: '紫点' },
 ];
 
 /**
@@ -31,7 +31,7 @@ export function palette(element) {
 }
 
 /**
- * "#rrggbb" → [r, g, b]，0 到 255。
+ * '#rrggbb' → [r, g, b]，0 到 255。
  * @param {string} color
  * @returns {[number, number, number]}
  */
