@@ -50,7 +50,8 @@ def say(text: str) -> None:
     print(f"── {text}", flush=True)
 
 
-def run(command: Sequence[str | Path], *, cwd: Path = ROOT, env: dict[str, str] | None = None) -> int:
+def run(command: Sequence[str | Path], *, cwd: Path = ROOT,
+        env: dict[str, str] | None = None) -> int:
     """运行一条命令，输出直接给读者看，返回退出码。"""
     words = [str(word) for word in command]
     print("   $ " + " ".join(words), flush=True)
