@@ -64,7 +64,8 @@ def visit_block(self: SphinxTranslator, node: nodes.math_block) -> None:
     # 「单行」环境自己就带着显示模式；别的放进 \[ \]。
     wrapped = text if text.startswith(r"\begin{") and node.get("nowrap") else rf"\[{text}\]"
     self.body.append(self.starttag(node, "div", CLASS="math display"))
-    self.body.append(f"{self.encode(wrapped)}</div>\n")
+    self.body.append(self.encode(wrapped))
+    self.body.append("</div>\n")
     raise nodes.SkipNode
 
 

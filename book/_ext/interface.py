@@ -9,21 +9,26 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 
-from . import assets, formulas, words
+from . import assets, formulas, search, words
 from .contents import book_parts, page_sections, part_of
-from .markup import BookTranslator, directives
+from .markup import (
+    BookTranslator,
+    ChineseAnchors,
+    depart_hidden_cell,
+    directives,
+    visit_hidden_cell,
+)
 
 BOOK = Path(__file__).resolve().parents[1]
 ROOT = BOOK.parent
 THEME = BOOK / "theme"
 PAGE_MODULES = ROOT / "mlcore/widgets/static/page"
-STYLES = (
-    ROOT / "front/src/style/palette.css",
-    *(BOOK / "style" / f"{name}.css" for name in ("page", "text", "code", "chrome", "print")),
-    ROOT / "mlcore/widgets/static/explorable.css",
-)
+EXPLORABLE_STYLE = ROOT / "mlcore/widgets/static/explorable.css"  # 调色板也在里面
+BOOK_STYLES = tuple(BOOK / "style" / f"{name}.css" for name in ("page", "text", "code", "chrome"))
+PRINT_STYLE = BOOK / "style/print.css"
 DESCRIPTION_LENGTH = 110
 
 
@@ -36,9 +41,19 @@ def compact_css(text: str) -> str:
 
 
 def stylesheet() -> bytes:
-    """全书唯一的一张样式表：调色板、页面、交互图依次相接。"""
-    sheets = [path.read_text("utf8") for path in STYLES if path.exists()]
-    return "".join(compact_css(sheet) for sheet in sheets).encode()
+    """全书唯一的一张样式表。
+
+    书的样式放在层 ``page`` 里，没有分层的交互图样式总是优先：书不会改坏图，图也不用加
+    限定词。印刷的几条要盖过一切，放在最后。
+    """
+    book = "".join(compact_css(path.read_text("utf8")) for path in BOOK_STYLES)
+    return "".join(
+        [
+            compact_css(EXPLORABLE_STYLE.read_text("utf8")),
+            f"@layer page{{{book}}}\n",
+            compact_css(PRINT_STYLE.read_text("utf8")),
+        ]
+    ).encode()
 
 
 def register(app: Sphinx) -> None:
@@ -78,12 +93,13 @@ def page_context(
     registered = assets.table(app)
     if "mathjax" in registered and formulas.has_formula(context.get("body", "")):
         site["mathjax"] = asset("mathjax")
-    if "search" in registered:
-        site["search"] = asset("search", "index.json")
+    if "page" in registered:
+        site["search"] = context["content_root"] + search.INDEX
     context.update(
         words=words.TABLE,
         style=asset("style", "book.css"),
         module=asset("page", "page.js") if "page" in registered else "",
+        preloads=[asset("page", name) for name in preloads(context.get("body", ""))],
         first_script=inline_script(),
         site=json.dumps(site, ensure_ascii=False),
         book_title=app.config.html_title,
@@ -95,6 +111,25 @@ def page_context(
         description=description(doctree),
         notebook=notebook_link(app, pagename),
     )
+
+
+@cache
+def module_table() -> dict[str, list[str]]:
+    """前端构建时记下的：每个入口模块静态地用到哪些模块。"""
+    path = PAGE_MODULES / "modules.json"
+    table: dict[str, list[str]] = json.loads(path.read_text("utf8")) if path.exists() else {}
+    return table
+
+
+def preloads(body: str) -> list[str]:
+    """这一页一打开就会用到的模块：入口的，和页上各种场景的，免得一层一层地等。"""
+    kinds = dict.fromkeys(re.findall(r'"kind": ?"(\w+)"', body))
+    entries = ["page.js", *(f"scenes/{kind}.js" for kind in kinds)]
+    wanted: dict[str, None] = {}
+    for entry in entries:
+        if entry in module_table():
+            wanted.update(dict.fromkeys([entry, *module_table()[entry]]))
+    return [name for name in wanted if name != "page.js"]
 
 
 def notebook_link(app: Sphinx, pagename: str) -> str:
@@ -120,6 +155,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("book._ext.assets")
     app.add_html_theme("zhi", str(THEME))
     app.set_translator("html", BookTranslator, override=True)
+    app.add_transform(ChineseAnchors)
+    app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_hidden_cell))
     for name, directive in directives().items():
         app.add_directive(name, directive, override=True)
     app.connect("builder-inited", register)

@@ -6,6 +6,8 @@ from typing import Any
 
 from docutils import nodes
 from docutils.parsers.rst import directives as options
+from myst_nb.sphinx_ import HideCodeCellNode
+from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
@@ -66,6 +68,44 @@ class BookTranslator(HTML5Translator):
             self.body.append("</ol>")
         self.body.append("</div>\n")
         raise nodes.SkipNode
+
+
+class ChineseAnchors(SphinxTransform):
+    """标题的锚点用标题自己的字。
+
+    docutils 只认拉丁字母，中文标题成了 ``id1``、``id2``，前面加一节，后面的链接就全错。
+    """
+
+    default_priority = 40  # 在任何东西记住旧锚点之前
+
+    def apply(self, **kwargs: Any) -> None:
+        slugs = getattr(self.document, "myst_slugs", {})
+        for section in self.document.findall(nodes.section):
+            slug = section.get("slug")
+            old = section["ids"][0] if section["ids"] else ""
+            if not slug or slug == old or slug in self.document.ids:
+                continue
+            section["ids"] = [slug, *section["ids"][1:]]
+            del self.document.ids[old]
+            self.document.ids[slug] = section
+            for name, identity in self.document.nameids.items():
+                if identity == old:
+                    self.document.nameids[name] = slug
+            line, _, text = slugs.get(slug, (section.line, old, ""))
+            slugs[slug] = (line, slug, text)
+
+
+def visit_hidden_cell(self: BookTranslator, node: HideCodeCellNode) -> None:
+    """收起的代码格：myst-nb 写的是英文提示，这里换成我们的话。"""
+    what = node["prompt_show"]
+    label = words.HIDDEN_CELL.get(what, what)
+    self.body.append(
+        f'<details class="fold cell-fold"><summary>{self.encode(label)}</summary><div>'
+    )
+
+
+def depart_hidden_cell(self: BookTranslator, node: HideCodeCellNode) -> None:
+    self.body.append("</div></details>\n")
 
 
 class aside(nodes.General, nodes.Element):

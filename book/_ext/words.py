@@ -18,10 +18,6 @@ TABLE: dict[str, str] = {
     "aside": "旁注",
     "code": "代码",
     "output": "运行结果",
-    "show_code": "展开代码",
-    "show_output": "展开结果",
-    "show_cell": "展开代码和结果",
-    "fold": "收起",
     "from_file": "双击打开的网页只能读文字。要让图动起来，请在这个文件夹里运行 "
     "python serve.py，再从浏览器里打开它给出的地址。",
     "no_script": "这个浏览器没有开 JavaScript：文字都能读，图只能看，不能动。",
@@ -32,17 +28,15 @@ TABLE: dict[str, str] = {
     "footer": "书的信息",
     "pager": "前后章",
     "footnote_back": "回到正文",
+    "search_needs_script": "搜索要用 JavaScript，而这个浏览器没有开。可以从目录里找。",
     "lost_title": "没有这一页",
     "lost_text": "地址写错了，或者这一页搬了家。",
 }
 
-# myst-nb 和 docutils 写进页面的英文 → 我们的话；构建时替换，测试检查没有漏网的。
-TRANSLATED: dict[str, str] = {
-    "Show code cell source": TABLE["show_code"],
-    "Hide code cell source": TABLE["fold"],
-    "Show code cell output": TABLE["show_output"],
-    "Hide code cell output": TABLE["fold"],
-    "Show code cell content": TABLE["show_cell"],
-    "Hide code cell content": TABLE["fold"],
-    "Toggle hidden content": TABLE["show_cell"],
+# 收起的代码格：myst-nb 的英文提示 → 我们的话。
+HIDDEN_CELL: dict[str, str] = {
+    "Show code cell source": "代码",
+    "Show code cell output": "运行结果",
+    "Show code cell outputs": "运行结果",
+    "Show code cell content": "代码和运行结果",
 }

@@ -5,6 +5,7 @@
  */
 import { fromFrames, fromInline } from './codec.js';
 import { PageHost } from './page/host.js';
+import './page/site.js';
 import { Shell } from './shell.js';
 
 /** 每种场景一个模块，用到才取；esbuild 会把这个模板展开成 scenes/ 里的全部文件。 @param {string} kind */
