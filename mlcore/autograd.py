@@ -103,7 +103,7 @@ class Tensor:
                     f"backward 要从一个数出发，这里的形状是 {tuple(self.data.shape)}；"
                     "先用 sum() 或 mean() 变成一个数，或者给出 grad"
                 )
-            grad = xp.ones_like(self.data)
+            grad = xp.ones(self.data.shape, dtype=self.data.dtype, device=self.data.device)
         elif grad.shape != self.data.shape:
             raise ValueError(f"grad 的形状要是 {tuple(self.data.shape)}，得到{describe(grad)}")
         nodes = tape(self)

@@ -187,7 +187,7 @@ def _dtype_name(dtype: Any) -> str:
     if _is_torch(dtype):
         return str(dtype).removeprefix("torch.")
     try:
-        return np.dtype(dtype).name
+        return str(np.dtype(dtype).name)
     except TypeError:
         # array-api-strict wraps NumPy's types; their text ends in the plain name.
         return str(dtype).rpartition(".")[2]

@@ -13,10 +13,11 @@ def whole_number(name: str, value: Any, low: int = 0, high: int | None = None) -
     """检查一个整数在 [low, high] 里；布尔不算整数。"""
     if isinstance(value, bool) or not isinstance(value, Integral):
         raise TypeError(f"{name} 要是整数，得到 {describe(value)}")
-    if value < low or (high is not None and value > high):
+    number = int(value)
+    if number < low or (high is not None and number > high):
         wanted = f"至少是 {low}" if high is None else f"在 {low} 到 {high} 之间"
-        raise ValueError(f"{name} 要{wanted}，得到 {value}")
-    return int(value)
+        raise ValueError(f"{name} 要{wanted}，得到 {number}")
+    return number
 
 
 def real_number(

@@ -324,7 +324,7 @@ def cross_entropy(logits: Tensor, target: Any) -> Tensor:
     if type(target) is not Tensor:
         target = Tensor(asarray(target))
         check_labels("target", target.data, logits.shape[-1])
-    if logits.ndim != 2 or target.shape != logits.shape[:1]:
+    if logits.data.ndim != 2 or target.data.shape != logits.data.shape[:1]:
         raise ValueError(
             f"cross_entropy 要 logits (n, k) 和 target (n,)，得到 {logits.shape} 和 {target.shape}"
         )
@@ -350,15 +350,15 @@ def mse_loss(prediction: Tensor, target: Any) -> Tensor:
 
 def _like(target: Any, output: Tensor) -> Tensor:
     """把 target 变成和 output 同样形状、同样类型的 Tensor；(n,) 与 (n, 1) 算同样。"""
-    if type(target) is not Tensor or target.data.dtype != output.data.dtype:
-        data = target.data if type(target) is Tensor else target
-        target = Tensor(asarray(data, output.data.dtype))
-    if target.shape == output.shape:
-        return target
-    if target.shape == output.shape[:1] and output.shape[1:] == (1,):
-        return target.reshape(output.shape)
+    wanted = target if isinstance(target, Tensor) else Tensor(asarray(target, output.data.dtype))
+    if wanted.data.dtype != output.data.dtype:
+        wanted = Tensor(asarray(wanted.data, output.data.dtype))
+    if wanted.data.shape == output.data.shape:
+        return wanted
+    if wanted.shape == output.shape[:1] and output.shape[1:] == (1,):
+        return wanted.reshape(output.shape)
     # Broadcasting (n,) against (n, 1) would compare every sample with every other.
-    raise ValueError(f"target 的形状要和输出一样是 {output.shape}，得到 {target.shape}")
+    raise ValueError(f"target 的形状要和输出一样是 {output.shape}，得到 {wanted.shape}")
 
 
 def check_labels(name: str, labels: Array, classes: int | None = None) -> None:

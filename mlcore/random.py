@@ -76,9 +76,7 @@ class Generator:
     def _block(self, start: int, count: int, words: int) -> tuple[Array, ...]:
         backend = get_backend()
         xp = backend.xp
-        word = xp.arange(
-            count, dtype=xp.uint32 if xp is np else xp.int64, device=backend.device
-        )
+        word = xp.arange(count, dtype=xp.uint32 if xp is np else xp.int64, device=backend.device)
         word += start & _MASK
         word &= _MASK
         key = 0
@@ -127,9 +125,7 @@ class Generator:
             return unit
         return unit * (high - low) + low
 
-    def normal(
-        self, shape: Any, mean: float = 0.0, std: float = 1.0, dtype: Any = None
-    ) -> Array:
+    def normal(self, shape: Any, mean: float = 0.0, std: float = 1.0, dtype: Any = None) -> Array:
         """正态分布的数（Box 与 Muller 1958）。
 
         用到 log 和 cos，所以不同后端的结果只在舍入误差以内相同。

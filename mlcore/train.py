@@ -16,8 +16,9 @@ from mlcore.nn import Module, check_labels
 from mlcore.optim import Optimizer
 from mlcore.random import Generator
 
-# A run counts as exploded when the mean of its last losses is this many times that of its first.
-EXPLOSION = 100.0
+# A run counts as diverged when the mean of its last WINDOW losses is EXPLOSION times the loss at
+# the start (or that of a model which knows nothing, if it started better than that).
+EXPLOSION = 10.0
 WINDOW = 10
 
 
@@ -28,19 +29,22 @@ class Divergence(ArithmeticError):
     ----------
     step : int
         从 1 数起，第几步看到的。
-    loss : float
+    loss, start : float
+        这一步的损失，和开始时的损失。
     """
 
-    def __init__(self, step: int, loss: float) -> None:
+    def __init__(self, step: int, loss: float, start: float) -> None:
         self.step = step
         self.loss = loss
-        seen = f"变成了 {loss:.3g}" if math.isfinite(loss) else "已经不是数了（无穷大或 NaN）"
+        self.start = start
+        ending = f"涨到了 {loss:.3g}" if math.isfinite(loss) else "变成了无穷大或 NaN"
         super().__init__(
-            f"第 {step} 步发散：损失{seen}。学习率多半太大，退回几步，把它减到十分之一再试。"
+            f"第 {step} 步发散：损失从 {start:.3g} {ending}。"
+            "多半是学习率太大：退回发散之前，把它减到十分之一再试。"
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (self.step, self.loss)
+        return type(self), (self.step, self.loss, self.start)
 
 
 class Trainer:
@@ -92,6 +96,7 @@ class Trainer:
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self.generator = generator
         self.x, self.y = _check_data(x, y, model.dtype)
+        self._baseline = _ignorant_loss(self.y)
         self.steps = 0
         self.history: list[float] = []
         self.divergence: Divergence | None = None
@@ -100,7 +105,7 @@ class Trainer:
     @property
     def batches(self) -> int:
         """一轮有几批。"""
-        return -(-self.x.shape[0] // self.batch_size)
+        return math.ceil(len(self.x) / self.batch_size)
 
     @property
     def epoch(self) -> int:
@@ -116,7 +121,7 @@ class Trainer:
         Raises
         ------
         Divergence
-            损失不再有限，或者最近几步的平均是开头几步的一百倍以上。这一步不更新参数；
+            损失不再有限，或者最近十步的平均是开始时的十倍以上。这一步不更新参数；用
             load_state_dict 退回从前之后可以接着走。
         """
         if self.divergence is not None:
@@ -132,7 +137,8 @@ class Trainer:
                 loss = self.loss(self.model.forward(Tensor(self.x[rows])), Tensor(self.y[rows]))
                 value = float(loss.data)
                 if self._diverged(value):
-                    self.divergence = Divergence(self.steps + 1, value)
+                    start = self.history[0] if self.history else value
+                    self.divergence = Divergence(self.steps + 1, value, start)
                     raise self.divergence
                 self.optimizer.zero_grad()
                 loss.backward()
@@ -144,12 +150,10 @@ class Trainer:
     def _diverged(self, value: float) -> bool:
         if not math.isfinite(value):
             return True
-        history = self.history
-        if value < EXPLOSION * history[0] if history else True:
+        if not self.history or value < self._baseline:
             return False
-        start = sum(history[:WINDOW]) / len(history[:WINDOW])
-        recent = [*history[1 - WINDOW :], value]
-        return sum(recent) / len(recent) > EXPLOSION * max(start, 1e-3)
+        recent = [*self.history[1 - WINDOW :], value]
+        return sum(recent) / len(recent) > EXPLOSION * max(self.history[0], self._baseline)
 
     def state_dict(self) -> dict[str, Any]:
         """一切：放回去接着走，得到的每一位都一样。"""
@@ -157,7 +161,7 @@ class Trainer:
             "model": self.model.state_dict(),
             "optimizer": self.optimizer.state_dict(),
             "steps": self.steps,
-            "history": list(self.history),
+            "history": np.asarray(self.history, dtype=np.float64),
             "seed": self.generator.seed,
             "stream": self.generator.stream,
             "counter": self.generator.counter,
@@ -197,6 +201,14 @@ def _check_data(x: Any, y: Any, dtype: Any) -> tuple[Any, Any]:
     if bool(xp.all(y == y[0])):
         raise ValueError(f"y 只有一类（全是 {int(xp.max(y))}），没有东西要分；至少要有两类的点")
     return x, y
+
+
+def _ignorant_loss(y: Any) -> float:
+    """什么也没学会的模型，损失大约是多少：k 类各猜 1/k 是 ln k，总猜平均值是方差。"""
+    xp = array_namespace(y)
+    if xp.isdtype(y.dtype, "integral"):
+        return math.log(int(xp.max(y)) + 1)
+    return float(xp.var(y))
 
 
 def fit(

@@ -17,9 +17,7 @@ from mlcore.random import Generator
 Dataset = tuple[Array, Array]
 
 
-def circle(
-    n: int, generator: Generator, noise: float = 0.0, style: str = "convnetjs"
-) -> Dataset:
+def circle(n: int, generator: Generator, noise: float = 0.0, style: str = "convnetjs") -> Dataset:
     """一团点在中间，一圈点在外面。
 
     Parameters
@@ -99,7 +97,7 @@ def two_curves(n: int, generator: Generator, noise: float = 0.0, gap: float = 0.
 def moons(n: int, generator: Generator, noise: float = 0.0) -> Dataset:
     """两弯互相咬住的半月。"""
     blue, orange = _halves(n)
-    shift = _array([0.3, -0.15])
+    shift = _array([0.325, 0.1625])
     angles = [generator.uniform(k, 0.0, math.pi, dtype="float64") for k in (blue, orange)]
     upper = 0.65 * _polar(1.0, angles[1]) - shift
     lower = -0.65 * _polar(1.0, angles[0]) + shift

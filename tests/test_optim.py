@@ -1,0 +1,209 @@
+"""优化器：和 torch 的同名优化器走同样的路。"""
+
+import numpy as np
+import pytest
+import torch
+
+from mlcore import optim
+from mlcore.autograd import Tensor
+from mlcore.backend import set_backend, to_numpy
+
+CHOICES = {
+    "sgd": (
+        lambda p: optim.SGD(p, 0.1),
+        lambda p: torch.optim.SGD(p, 0.1),
+    ),
+    "momentum": (
+        lambda p: optim.SGD(p, 0.05, momentum=0.9),
+        lambda p: torch.optim.SGD(p, 0.05, momentum=0.9),
+    ),
+    "l2": (
+        lambda p: optim.SGD(p, 0.1, momentum=0.1, weight_decay=0.01),
+        lambda p: torch.optim.SGD(p, 0.1, momentum=0.1, weight_decay=0.01),
+    ),
+    "adam": (
+        lambda p: optim.Adam(p, 0.05),
+        lambda p: torch.optim.Adam(p, 0.05),
+    ),
+    "adam-l2": (
+        lambda p: optim.Adam(p, 0.05, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.1),
+        lambda p: torch.optim.Adam(p, 0.05, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.1),
+    ),
+}
+choices = pytest.mark.parametrize("ours, theirs", CHOICES.values(), ids=CHOICES.keys())
+
+
+@pytest.fixture(params=["numpy", "torch"])
+def backend(request):
+    yield set_backend(request.param, device="cpu", dtype="float64")
+    set_backend("numpy")
+
+
+@pytest.fixture
+def double():
+    yield set_backend("numpy", dtype="float64")
+    set_backend("numpy")
+
+
+def start(*shapes: tuple[int, ...]) -> list[np.ndarray]:
+    random = np.random.default_rng(0)
+    return [random.normal(size=shape) for shape in shapes]
+
+
+def valley(parameters):
+    """一个弯曲的损失，torch 和 mlcore 都认得。"""
+    w, b = parameters
+    return ((w @ w.T - 1) ** 2).sum() + ((b - 2) ** 2).sum() + (w * b).sin().sum()
+
+
+@choices
+def test_twenty_steps_are_those_of_torch(backend, ours, theirs):
+    values = start((2, 3), (3,))
+    mine = [Tensor(backend.xp.asarray(v.copy()), requires_grad=True) for v in values]
+    peers = [torch.tensor(v, requires_grad=True) for v in values]
+    optimizer, peer = ours(mine), theirs(peers)
+    for _ in range(20):
+        optimizer.zero_grad()
+        valley(mine).backward()
+        optimizer.step()
+        peer.zero_grad()
+        valley(peers).backward()
+        peer.step()
+    for tensor, expected in zip(mine, peers, strict=True):
+        np.testing.assert_allclose(to_numpy(tensor.data), expected.detach(), rtol=1e-9)
+
+
+@choices
+def test_a_long_array_is_worked_through_in_pieces_alike(double, ours, theirs):
+    (values,) = start((optim.BLOCK * 2 + 7,))
+    mine, peer_parameter = Tensor(values.copy(), True), torch.tensor(values, requires_grad=True)
+    optimizer, peer = ours([mine]), theirs([peer_parameter])
+    for _ in range(3):
+        mine.grad = np.cos(mine.data)
+        peer_parameter.grad = torch.cos(peer_parameter.detach())
+        optimizer.step()
+        peer.step()
+    np.testing.assert_allclose(mine.data, peer_parameter.detach(), rtol=1e-9)
+
+
+@choices
+def test_a_restored_optimiser_goes_on_bit_for_bit(double, ours, theirs):
+    def run(optimizer, parameters, steps):
+        for _ in range(steps):
+            optimizer.zero_grad()
+            valley(parameters).backward()
+            optimizer.step()
+
+    first = [Tensor(v.copy(), requires_grad=True) for v in start((2, 3), (3,))]
+    optimizer = ours(first)
+    run(optimizer, first, 7)
+    state, values = optimizer.state_dict(), [p.data.copy() for p in first]
+    run(optimizer, first, 5)
+
+    second = [Tensor(v, requires_grad=True) for v in values]
+    other = ours(second)
+    other.learning_rate = 123.0
+    other.load_state_dict(state)
+    run(other, second, 5)
+    for left, right in zip(first, second, strict=True):
+        np.testing.assert_array_equal(left.data, right.data)
+
+
+def test_plain_descent_takes_the_step_of_the_formula(double):
+    w = Tensor([1.0, -2.0], requires_grad=True)
+    optimizer = optim.SGD([w], learning_rate=0.25)
+    (w * w).sum().backward()
+    optimizer.step()
+    np.testing.assert_array_equal(w.data, [0.5, -1.0])
+
+
+def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_slope(double):
+    for slope in (1e-3, 1.0, 1e3):
+        w = Tensor([0.0], requires_grad=True)
+        optimizer = optim.Adam([w], learning_rate=0.1, eps=1e-12)
+        w.grad = np.array([slope])
+        optimizer.step()
+        assert w.data[0] == pytest.approx(-0.1, rel=1e-8)
+
+
+def test_the_learning_rate_may_change_between_steps(double):
+    w = Tensor([0.0], requires_grad=True)
+    optimizer = optim.SGD([w], learning_rate=1.0)
+    for rate, expected in ((1.0, -1.0), (0.5, -1.5), (0.0, -1.5)):
+        optimizer.learning_rate = rate
+        w.grad = np.array([1.0])
+        optimizer.step()
+        assert w.data[0] == expected
+
+
+def test_a_parameter_that_was_given_a_new_array_is_still_trained(double):
+    w = Tensor([0.0, 0.0], requires_grad=True)
+    optimizer = optim.SGD([w], learning_rate=1.0)
+    w.data = np.array([5.0, 6.0])
+    w.grad = np.array([1.0, 1.0])
+    optimizer.step()
+    np.testing.assert_array_equal(w.data, [4.0, 5.0])
+    w.grad = np.array([1.0, 1.0])
+    optimizer.step()
+    np.testing.assert_array_equal(w.data, [3.0, 4.0])
+
+
+def test_two_optimisers_may_share_a_parameter(double):
+    w = Tensor([0.0], requires_grad=True)
+    first, second = optim.SGD([w], 1.0), optim.SGD([w], 10.0)
+    for optimizer in (first, second, first, second):
+        w.grad = np.array([1.0])
+        optimizer.step()
+    assert w.data[0] == -22.0
+
+
+def test_a_parameter_without_gradient_stands_still(double):
+    used, unused = Tensor([1.0], requires_grad=True), Tensor([2.0], requires_grad=True)
+    optimizer = optim.SGD([used, unused], learning_rate=1.0)
+    used.grad = np.array([1.0])
+    optimizer.step()
+    assert (used.data[0], unused.data[0]) == (0.0, 2.0)
+
+
+def parameter() -> Tensor:
+    return Tensor([1.0], requires_grad=True)
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: optim.SGD([], 0.1), ValueError, "params 是空的"),
+        (lambda: optim.SGD([Tensor([1.0])], 0.1), TypeError, r"params\[0\].*requires_grad"),
+        (lambda: optim.SGD([parameter()] * 2, 0.1), ValueError, "两次"),
+        (
+            lambda: optim.SGD([parameter(), Tensor(np.ones(1), requires_grad=True)], 0.1),
+            TypeError,
+            "浮点类型要一样",
+        ),
+        (lambda: optim.SGD([parameter()], -0.1), ValueError, "learning_rate.*-0.1"),
+        (lambda: optim.SGD([parameter()], float("nan")), ValueError, "learning_rate.*nan"),
+        (lambda: optim.SGD([parameter()], 0.1, momentum=1.5), ValueError, "momentum.*1.5"),
+        (lambda: optim.SGD([parameter()], 0.1, weight_decay=-1), ValueError, "weight_decay"),
+        (lambda: optim.Adam([parameter()], 0.1, betas=(0.9, 1.0)), ValueError, "betas"),
+        (lambda: optim.Adam([parameter()], 0.1, betas=0.9), ValueError, "betas 要是两个数"),
+        (lambda: optim.Adam([parameter()], 0.1, eps=0.0), ValueError, "eps 要大于 0"),
+        (lambda: optim.SGD([parameter()], 0.1).step(), ValueError, "backward"),
+        (
+            lambda: optim.SGD([parameter()], 0.1).load_state_dict(
+                optim.Adam([parameter()], 0.1).state_dict()
+            ),
+            ValueError,
+            "不是 SGD 的",
+        ),
+        (
+            lambda: optim.SGD([parameter()], 0.1).load_state_dict(
+                optim.SGD([Tensor([1.0, 2.0], requires_grad=True)], 0.1).state_dict()
+            ),
+            ValueError,
+            "velocity.*1 个数",
+        ),
+    ],
+)
+def test_bad_input_is_named_in_chinese(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()

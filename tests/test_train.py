@@ -1,0 +1,242 @@
+"""训练循环：每一轮每个样本一次，能原样续上，发散了说清楚。"""
+
+import pickle
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlcore import nn, optim, train
+from mlcore.autograd import Tensor
+from mlcore.backend import set_backend, to_numpy
+from mlcore.data import toy
+from mlcore.random import Generator
+from mlcore.train import Divergence, Trainer, fit
+
+
+def circle_trainer(
+    seed: int = 1, batch_size: int = 10, rate: float = 0.1, adam: bool = False, n: int = 100
+) -> Trainer:
+    generator = Generator(seed)
+    x, y = toy.circle(n, generator)
+    model = nn.mlp((2, 6, 2, 2), generator=generator)
+    optimizer = (
+        optim.Adam(model.parameters(), rate)
+        if adam
+        else optim.SGD(model.parameters(), rate, momentum=0.5, weight_decay=0.001)
+    )
+    return Trainer(model, nn.cross_entropy, optimizer, x, y, batch_size, generator)
+
+
+def test_the_circle_is_learned():
+    trainer = circle_trainer(adam=True, rate=0.03)
+    trainer.step(1000)
+    guess = trainer.model(trainer.x).numpy().argmax(axis=1)
+    assert np.mean(guess == trainer.y) == 1.0
+    assert np.mean(trainer.history[-10:]) < 0.1 < trainer.history[0]
+
+
+def test_training_stays_in_single_precision():
+    trainer = circle_trainer()
+    trainer.step(3)
+    assert trainer.x.dtype == np.float32
+    for parameter in trainer.model.parameters():
+        assert parameter.data.dtype == parameter.grad.dtype == np.float32
+
+
+@given(n=st.integers(2, 40), batch_size=st.integers(1, 50), epochs=st.integers(1, 3))
+@settings(max_examples=25)
+def test_every_epoch_shows_every_sample_once(n, batch_size, epochs):
+    seen: list[float] = []
+
+    def spy(output: Tensor, target: Tensor) -> Tensor:
+        seen.extend(target.data.ravel().tolist())
+        return nn.mse_loss(output, target)
+
+    model = nn.mlp((1, 1), generator=Generator(0))
+    x = np.linspace(-1, 1, n).reshape(-1, 1)
+    optimizer = optim.SGD(model.parameters(), 0.0)
+    trainer = Trainer(model, spy, optimizer, x, np.arange(n) / n, batch_size, Generator(1))
+    orders = []
+    for epoch in range(epochs):
+        assert trainer.epoch == epoch
+        trainer.step(trainer.batches)
+        order, seen[:] = list(seen), []
+        np.testing.assert_allclose(sorted(order), np.arange(n) / n, rtol=1e-6)
+        orders.append(tuple(order))
+    if n > 10:
+        assert len(set(orders)) == epochs
+
+
+@given(
+    before=st.integers(0, 35), after=st.integers(1, 35), adam=st.booleans(), seed=st.integers(0, 99)
+)
+@settings(max_examples=20)
+def test_a_restored_run_goes_on_bit_for_bit(before, after, adam, seed):
+    first = circle_trainer(seed, 8, 0.05, adam)
+    if before:
+        first.step(before)
+    state = pickle.loads(pickle.dumps(first.state_dict()))
+    first.step(after)
+
+    second = circle_trainer(seed, 8, 0.05, adam)
+    second.step(3)
+    second.load_state_dict(state)
+    assert (second.steps, second.epoch) == (before, before // 13)
+    second.step(after)
+    assert second.history == first.history
+    for left, right in zip(first.model.parameters(), second.model.parameters(), strict=True):
+        np.testing.assert_array_equal(left.data, right.data)
+    assert second.generator.counter == first.generator.counter
+
+
+def test_steps_in_one_call_or_in_many_are_the_same():
+    one, many = circle_trainer(), circle_trainer()
+    one.step(30)
+    for _ in range(30):
+        many.step()
+    assert one.history == many.history
+
+
+def test_numpy_and_torch_walk_together_for_fifty_steps():
+    histories = []
+    for name in ("numpy", "torch"):
+        set_backend(name, device="cpu")
+        try:
+            trainer = circle_trainer(rate=0.05)
+            trainer.step(50)
+            weights = [to_numpy(p.data) for p in trainer.model.parameters()]
+            histories.append((trainer.history, weights))
+        finally:
+            set_backend("numpy")
+    (left, left_weights), (right, right_weights) = histories
+    np.testing.assert_allclose(left, right, rtol=1e-5)
+    for ours, theirs in zip(left_weights, right_weights, strict=True):
+        np.testing.assert_allclose(ours, theirs, atol=1e-5 * np.abs(ours).max())
+
+
+@pytest.mark.parametrize("rate", [30.0, 1000.0, 1e30])
+def test_a_learning_rate_that_is_far_too_large_is_reported(rate):
+    trainer = circle_trainer(rate=rate)
+    with pytest.raises(Divergence, match=r"第 \d+ 步发散：损失从 0\.\d+ .*学习率太大") as caught:
+        trainer.step(300)
+    assert caught.value.step == trainer.steps + 1 == len(trainer.history) + 1
+    assert caught.value.start == trainer.history[0]
+    with pytest.raises(Divergence):
+        trainer.step()
+
+
+def test_a_sound_learning_rate_is_never_called_divergent():
+    for seed in range(5):
+        for batch_size in (1, 10, 100):
+            for adam, rate in ((True, 0.03), (False, 0.3)):
+                circle_trainer(seed, batch_size, rate, adam).step(200)
+
+
+def test_one_can_step_back_to_before_a_divergence():
+    trainer = circle_trainer(rate=0.1)
+    trainer.step(20)
+    state = trainer.state_dict()
+    trainer.optimizer.learning_rate = 1e6
+    with pytest.raises(Divergence):
+        trainer.step(100)
+    trainer.load_state_dict(state)
+    assert trainer.divergence is None and trainer.optimizer.learning_rate == 0.1
+    trainer.step(20)
+    reference = circle_trainer(rate=0.1)
+    reference.step(40)
+    assert trainer.history == reference.history
+
+
+def test_a_regression_that_explodes_is_reported_with_its_step():
+    x = np.linspace(-1, 1, 20).reshape(-1, 1)
+    model = nn.mlp((1, 1), generator=Generator(0))
+    optimizer = optim.SGD(model.parameters(), 5.0)
+    trainer = Trainer(model, nn.mse_loss, optimizer, x, 3 * x, 20, Generator(0))
+    with pytest.raises(Divergence) as caught:
+        trainer.step(500)
+    assert caught.value.loss > 10 * caught.value.start
+    assert all(np.isfinite(p.data).all() for p in model.parameters())
+
+
+def test_a_divergence_survives_pickling():
+    error = pickle.loads(pickle.dumps(Divergence(3, float("nan"), 0.5)))
+    assert error.step == 3 and "第 3 步发散：损失从 0.5 变成了无穷大或 NaN" in str(error)
+
+
+def test_nothing_is_printed_when_numbers_overflow():
+    with np.errstate(all="raise"), pytest.raises(Divergence):
+        circle_trainer(rate=1e30).step(50)
+
+
+@pytest.mark.parametrize("progress", [False, True])
+def test_fit_trains_whole_epochs_with_and_without_a_bar(progress, capsys):
+    generator = Generator(2)
+    x, y = toy.gaussian(30, generator)
+    model = nn.mlp((2, 2), generator=generator)
+    optimizer = optim.SGD(model.parameters(), 0.5)
+    trainer = fit(
+        model,
+        nn.cross_entropy,
+        optimizer,
+        x,
+        y,
+        epochs=4,
+        batch_size=7,
+        generator=generator,
+        progress=progress,
+    )
+    assert trainer.steps == 4 * 5 and trainer.epoch == 4
+    assert trainer.history[-1] < trainer.history[0]
+    output = capsys.readouterr()
+    assert output.out == "" and bool(output.err) == progress
+
+
+def test_binary_labels_fit_one_output():
+    generator = Generator(3)
+    x, y = toy.gaussian(40, generator)
+    model = nn.mlp((2, 1), generator=generator)
+    optimizer = optim.SGD(model.parameters(), 1.0)
+    loss = nn.binary_cross_entropy_with_logits
+    trainer = Trainer(model, loss, optimizer, x, y, 10, generator)
+    trainer.step(200)
+    assert np.mean((model(x).numpy()[:, 0] > 0) == y) == 1.0
+
+
+def trainer_on(x, y, batch_size=2, generator=None) -> Trainer:
+    model = nn.mlp((2, 2), generator=Generator(0))
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    generator = generator or Generator(0)
+    return Trainer(model, nn.cross_entropy, optimizer, x, y, batch_size, generator)
+
+
+POINTS = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
+
+
+@pytest.mark.parametrize(
+    ("call", "kind", "message"),
+    [
+        (lambda: trainer_on(np.zeros((0, 2)), np.zeros(0, int)), ValueError, "x 里没有样本"),
+        (lambda: trainer_on(POINTS, [0, 1]), ValueError, r"样本数要一样.*\(3, 2\).*\(2,\)"),
+        (lambda: trainer_on(POINTS * np.nan, [0, 1, 1]), ValueError, "x 里有 6 个 NaN"),
+        (lambda: trainer_on(POINTS, [0.0, np.inf, 1.0]), ValueError, "y 里有 1 个 NaN 或无穷大"),
+        (lambda: trainer_on(POINTS, [1, 1, 1]), ValueError, "y 只有一类（全是 1）.*两类"),
+        (lambda: trainer_on(POINTS, [0, -1, 1]), ValueError, "y 的类别.*-1"),
+        (lambda: trainer_on(POINTS, ["红", "蓝", "蓝"]), TypeError, "要实数"),
+        (lambda: trainer_on(POINTS, [0, 1, 1], batch_size=0), ValueError, "batch_size"),
+        (lambda: trainer_on(POINTS, [0, 1, 1], batch_size=2.0), TypeError, "batch_size"),
+        (lambda: trainer_on(POINTS, [0, 1, 1], generator=7), TypeError, "generator.*int 7"),
+        (lambda: trainer_on(POINTS, [0, 1, 5], 3).step(), ValueError, "softmax_cross_entropy"),
+        (lambda: trainer_on(POINTS[:, :1], [0, 1, 1]).step(), ValueError, "运算 linear"),
+        (lambda: trainer_on(POINTS, [0, 1, 1]).step(0), ValueError, "n 要至少是 1"),
+        (lambda: trainer_on(POINTS, [0, 1, 1]).load_state_dict({}), ValueError, "state 缺"),
+    ],
+)
+def test_bad_input_is_named_in_chinese(call, kind, message):
+    with pytest.raises(kind, match=message):
+        call()
+
+
+def test_the_windows_of_the_alarm_are_those_the_text_says():
+    assert (train.EXPLOSION, train.WINDOW) == (10.0, 10)
