@@ -70,15 +70,16 @@ export function matrixField({ label, rows, columns, low, high, headings, onInput
 
 /**
  * 一条带名字和读数的滑杆。
- * @param {{label: string, low: number, high: number, step: number, text: (value: number) => string,
- *   onInput: (value: number) => void, onEnd?: () => void, extra?: Node}} options
+ * @param {{label: string, name?: string, low: number, high: number, step: number,
+ *   text: (value: number) => string, onInput: (value: number) => void, onEnd?: () => void, instead?: Node}} options
+ *   name 读屏软件念的名字（和 label 不同时才要），instead 放在读数的位置上、代替读数
  */
-export function sliderField({ label, low, high, step, text, onInput, onEnd, extra }) {
+export function sliderField({ label, name, low, high, step, text, onInput, onEnd, instead }) {
   const id = `field-${(serial += 1)}`;
   const input = html('input', { type: 'range', id, min: String(low), max: String(high), step: String(step) });
+  if (name) input.setAttribute('aria-label', name);
   const output = html('output', { for: id });
-  const element = html('div', { class: 'knob' }, html('label', { for: id }, label), input, output);
-  if (extra) element.append(extra);
+  const element = html('div', { class: 'knob' }, html('label', { for: id }, label), input, instead ?? output);
   input.addEventListener('input', () => onInput(Number(input.value)));
   input.addEventListener('change', () => onEnd?.());
   return {
