@@ -312,10 +312,12 @@ export class Shell {
     if (this.running) return;
     this.running = true;
     this.runLabel();
+    let steps = -1;
     while (this.running && this.root.isConnected) {
       try {
         const answer = await this.do({ op: 'slice' });
-        if (answer.scene?.alert?.stop) break;
+        if (answer.steps === steps) break; // 走不动了：发散，或者已经到头。
+        steps = answer.steps;
       } catch {
         break;
       }
