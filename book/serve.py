@@ -51,7 +51,10 @@ POLICY = (
     "font-src 'self' data:; connect-src 'self' data: blob:"
 )
 COMPRESSED = {".html", ".css", ".js", ".mjs", ".json", ".ipynb", ".svg", ".wasm", ".frames", ".txt"}
-LOST = "<!DOCTYPE html><html lang='zh-CN'><meta charset='utf-8'><title>没有这一页</title><p>没有这一页。"
+LOST = (
+    "<!DOCTYPE html><html lang='zh-CN'><head><meta charset='utf-8'><title>没有这一页</title>"
+    "</head><p>没有这一页。"
+)
 
 
 def type_of(path):
@@ -103,7 +106,8 @@ class Handler(BaseHTTPRequestHandler):
     def answer(self, with_body):
         address = urlsplit(self.path).path
         if address == self.base.rstrip("/") and address:
-            return self.send(HTTPStatus.MOVED_PERMANENTLY, [("Location", self.base)], b"", with_body)
+            moved = [("Location", self.base)]
+            return self.send(HTTPStatus.MOVED_PERMANENTLY, moved, b"", with_body)
         if address == "/" and self.base != "/":
             return self.send(HTTPStatus.FOUND, [("Location", self.base)], b"", with_body)
         found = self.find(address)

@@ -130,7 +130,7 @@ def publish(app: Sphinx, exception: Exception | None) -> None:
                 else:
                     path.write_bytes(content)
             half.rename(target)
-        pattern = re.compile(re.escape(asset.name) + r"-[0-9a-f]{%d}(\.half)?" % HASH_LENGTH)
+        pattern = re.compile(rf"{re.escape(asset.name)}-[0-9a-f]{{{HASH_LENGTH}}}(\.half)?")
         for old in (out / FOLDER).iterdir():
             if old.name != target.name and pattern.fullmatch(old.name):
                 shutil.rmtree(old)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
 
+import yaml
 from docutils import nodes
 from sphinx.application import Sphinx
 
-QUESTION = "question"
+CHAPTERS = Path(__file__).resolve().parents[1] / "chapters.yml"
+NOTEBOOKS = "nbs/"
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,28 @@ def title_of(app: Sphinx, docname: str) -> str:
     return title.astext() if title is not None else docname
 
 
+@cache
+def chapter_table() -> dict[str, Any]:
+    table: dict[str, Any] = yaml.safe_load(CHAPTERS.read_text("utf8")) if CHAPTERS.exists() else {}
+    return table
+
+
+def question_of(docname: str) -> str:
+    """``chapters.yml`` 里这一章开头的问题，公式去掉美元号；不是章就没有。"""
+    if not docname.startswith(NOTEBOOKS):
+        return ""
+    part, _, slug = docname.removeprefix(NOTEBOOKS).partition("/")
+    chapter = chapter_table().get(part, {}).get("chapters", {}).get(slug, {})
+    return re.sub(r"\\[a-z]+|\$", "", chapter.get("question", ""))
+
+
+def first_chapter(app: Sphinx) -> str:
+    """「开始读」去的地方：第一章；还没有章的时候去目录里的第一页。"""
+    docnames = [name for _, names in part_docnames(app) for name in names]
+    chapters = [name for name in docnames if name.startswith(NOTEBOOKS)]
+    return next(iter([*chapters, *docnames]), app.config.root_doc)
+
+
 def book_parts(app: Sphinx, pagename: str) -> list[Part]:
     """从 ``pagename`` 看出去的全书目录。"""
 
@@ -71,7 +99,7 @@ def book_parts(app: Sphinx, pagename: str) -> list[Part]:
             docname,
             title_of(app, docname),
             app.builder.get_relative_uri(pagename, docname),
-            str(app.env.metadata.get(docname, {}).get(QUESTION, "")),
+            question_of(docname),
             docname == pagename,
         )
 
@@ -101,12 +129,12 @@ def page_sections(app: Sphinx, pagename: str) -> list[Section]:
         if reference is None or not reference.get("anchorname"):
             return None
         lists = [child for child in item.children if isinstance(child, nodes.bullet_list)]
-        below = [section(child, False) for one in lists for child in one.children] if deeper else []  # type: ignore[arg-type]
+        below = [section(child, False) for one in lists for child in one.children] if deeper else []
         return Section(
             reference.astext(), reference["anchorname"], tuple(one for one in below if one)
         )
 
     top = toc.children[0]
     lists = [child for child in top.children if isinstance(child, nodes.bullet_list)]
-    found = [section(child, True) for one in lists for child in one.children]  # type: ignore[arg-type]
+    found = [section(child, True) for one in lists for child in one.children]
     return [one for one in found if one]

@@ -76,6 +76,6 @@ def has_formula(body: str) -> bool:
 
 def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("book._ext.assets")
-    app.add_html_math_renderer("zhi", (visit_inline, None), (visit_block, None))  # type: ignore[arg-type]
+    app.add_html_math_renderer("zhi", (visit_inline, None), (visit_block, None))
     app.connect("builder-inited", register)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -29,6 +29,7 @@ PAGE_MODULES = ROOT / "mlcore/widgets/static/page"
 EXPLORABLE_STYLE = ROOT / "mlcore/widgets/static/explorable.css"  # 调色板也在里面
 BOOK_STYLES = tuple(BOOK / "style" / f"{name}.css" for name in ("page", "text", "code", "chrome"))
 PRINT_STYLE = BOOK / "style/print.css"
+NOT_PUBLISHED = {"worker.js", "modules.json"}
 DESCRIPTION_LENGTH = 110
 
 
@@ -59,7 +60,9 @@ def stylesheet() -> bytes:
 def register(app: Sphinx) -> None:
     assets.add(app, "style", {"book.css": stylesheet()})
     if (PAGE_MODULES / "page.js").exists():
-        assets.add(app, "page", PAGE_MODULES)
+        # worker.js 跟着引擎走（见 explorable.py），modules.json 只在构建时用。
+        files = assets.files_of(PAGE_MODULES)
+        assets.add(app, "page", {n: f for n, f in files.items() if n not in NOT_PUBLISHED})
 
 
 @cache

@@ -12,7 +12,9 @@ from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
 from . import words
-from .contents import book_parts
+from .contents import book_parts, first_chapter
+from .look import look_table
+from .shipped import NOTICE, shipped_table
 
 
 class BookTranslator(HTML5Translator):
@@ -60,13 +62,22 @@ class BookTranslator(HTML5Translator):
                 self.body.append(f"<h2>{self.encode(part.caption)}</h2>")
             self.body.append("<ol>")
             for chapter in part.chapters:
-                question = f"<span>{self.encode(chapter.question)}</span>" if chapter.question else ""
+                question = self.encode(chapter.question)
+                question = question and f"<span>{question}</span>"
                 self.body.append(
                     f'<li><a href="{self.attval(chapter.link)}">'
                     f"{self.encode(chapter.title)}{question}</a></li>"
                 )
             self.body.append("</ol>")
         self.body.append("</div>\n")
+        raise nodes.SkipNode
+
+    def visit_begin(self, node: nodes.Element) -> None:
+        here = self.builder.current_docname
+        link = self.builder.get_relative_uri(here, first_chapter(self.builder.app))
+        self.body.append(
+            f'<p><a class="button" href="{self.attval(link)}">{words.TABLE["begin"]}</a></p>\n'
+        )
         raise nodes.SkipNode
 
 
@@ -120,6 +131,10 @@ class book_contents(nodes.General, nodes.Element):
     """封面下面的全书目录。"""
 
 
+class begin(nodes.General, nodes.Element):
+    """封面上的「开始读」，通向第一章。"""
+
+
 class AsideDirective(SphinxDirective):
     """``:::{aside}``"""
 
@@ -153,10 +168,35 @@ class ContentsDirective(SphinxDirective):
         return [book_contents()]
 
 
+class BeginDirective(SphinxDirective):
+    """``{begin}``：「开始读」的按钮。"""
+
+    def run(self) -> list[nodes.Node]:
+        return [begin()]
+
+
+class LookDirective(SphinxDirective):
+    """``{look}``：图里的记号，每个一小幅和一句话。"""
+
+    def run(self) -> list[nodes.Node]:
+        return [nodes.raw("", look_table(), format="html")]
+
+
+class ShippedDirective(SphinxDirective):
+    """``{shipped-files}``：NOTICE 里列出的第三方软件，和三份许可文件的链接。"""
+
+    def run(self) -> list[nodes.Node]:
+        self.env.note_dependency(str(NOTICE))
+        return [nodes.raw("", shipped_table(NOTICE.read_text("utf8")), format="html")]
+
+
 def directives() -> dict[str, Any]:
     return {
         "aside": AsideDirective,
         "margin": AsideDirective,
         "fold": FoldDirective,
         "book-contents": ContentsDirective,
+        "begin": BeginDirective,
+        "look": LookDirective,
+        "shipped-files": ShippedDirective,
     }

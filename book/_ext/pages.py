@@ -17,7 +17,7 @@ from urllib.parse import quote
 from sphinx.application import Sphinx
 from sphinx.builders.html import StandaloneHTMLBuilder
 
-from . import assets
+from . import assets, words
 
 PREFIX = "book/"
 
@@ -52,11 +52,17 @@ def remove_leftovers(app: Sphinx, exception: Exception | None) -> None:
         (Path(app.outdir) / "objects.inv").unlink(missing_ok=True)
 
 
+def lost_page(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
+    """很多静态服务器在找不到地址时发 404.html。"""
+    return [("404", {"title": words.TABLE["lost_title"]}, "404.html")]
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("book._ext.assets")
     app.add_config_value("zhi_fingerprint", "", "html")
     # Jupyter Book 总会设它，而我们不装 sphinx-comments；不认领就成了一条警告。
     app.add_config_value("comments_config", {}, "")
     app.add_builder(ZhiBuilder, override=True)
+    app.connect("html-collect-pages", lost_page)
     app.connect("build-finished", remove_leftovers, priority=900)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -17,41 +17,38 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 
+from . import words
 from .contents import part_docnames, title_of
 from .pages import site_path
 
 INDEX = "search.json"
 Row = tuple[str, str, str, str]  # 锚点, 标题, 文字, 代码
 
+GREEK = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi "
+    "rho varsigma sigma tau upsilon phi chi psi omega"
+)
+OTHERS = (
+    "varepsilon=ε vartheta=θ varphi=φ Gamma=Γ Delta=Δ Theta=Θ Lambda=Λ Xi=Ξ Pi=Π Sigma=Σ Phi=Φ "
+    "Psi=Ψ Omega=Ω partial=∂ nabla=∇ sum=∑ prod=∏ int=∫ infty=∞ times=× cdot=· circ=∘ odot=⊙ "
+    "oplus=⊕ le=≤ leq=≤ ge=≥ geq=≥ ne=≠ neq=≠ approx=≈ to=→ rightarrow=→ mapsto=↦ in=∈ sqrt=√ "
+    "pm=± top=⊤ det=det log=log ln=ln exp=exp sin=sin cos=cos tan=tan tanh=tanh max=max min=min"
+)
 SYMBOLS = {
-    **{
-        name: chr(code)
-        for code, name in enumerate(
-            "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi "
-            "rho varsigma sigma tau upsilon phi chi psi omega".split(),
-            0x3B1,
-        )
-    },
-    **{
-        name: symbol
-        for name, symbol in (
-            pair.split("=")
-            for pair in "varepsilon=ε vartheta=θ varphi=φ Gamma=Γ Delta=Δ Theta=Θ Lambda=Λ Xi=Ξ "
-            "Pi=Π Sigma=Σ Phi=Φ Psi=Ψ Omega=Ω partial=∂ nabla=∇ sum=∑ prod=∏ int=∫ infty=∞ "
-            "times=× cdot=· circ=∘ odot=⊙ oplus=⊕ le=≤ leq=≤ ge=≥ geq=≥ ne=≠ neq=≠ approx=≈ "
-            "to=→ rightarrow=→ mapsto=↦ in=∈ sqrt=√ pm=± top=⊤ det=det log=log ln=ln exp=exp "
-            "sin=sin cos=cos tan=tan tanh=tanh max=max min=min softmax=softmax".split()
-        )
-    },
+    **{name: chr(0x3B1 + i) for i, name in enumerate(GREEK.split())},
+    **dict(pair.split("=") for pair in OTHERS.split()),
 }
 
 
 def plain_formula(tex: str) -> str:
-    """TeX 读成能搜的文字：希腊字母和运算符成为符号，别的命令去掉。"""
+    """TeX 读成能搜、也能看的文字：希腊字母和运算符成为符号，分数成为斜线，别的命令去掉。"""
+    tex = re.sub(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", tex)
     tex = re.sub(r"\\(?:text|mathrm|operatorname\*?|mathbf|mathit)\s*\{([^}]*)\}", r" \1 ", tex)
     tex = re.sub(r"\\([A-Za-z]+)", lambda found: f" {SYMBOLS.get(found[1], '')} ", tex)
-    tex = re.sub(r"\\.|[{}_^&~$]", " ", tex)
-    return re.sub(r"\s+", " ", tex).strip()
+    tex = re.sub(r"\\.|[&~$]", " ", tex)
+    tex = re.sub(r"[{}_^]", "", tex)
+    # 空格只留在两个词之间：「−∂L/∂w」比「− ∂ L / ∂ w」好认。
+    return re.sub(r"\s+(?![A-Za-z0-9])|(?<![A-Za-z0-9])\s+", "", tex)
 
 
 def plain_html(raw: str) -> str:
@@ -70,7 +67,7 @@ class Reader:
         self.code: list[str] = []
 
     def read(self, node: nodes.Node) -> None:
-        if isinstance(node, nodes.section | nodes.title | nodes.comment | nodes.substitution_definition):
+        if isinstance(node, nodes.section | nodes.title | nodes.label | nodes.comment):
             return  # 小节自成一条；标题另记
         if isinstance(node, nodes.Text):
             self.text.append(str(node))
@@ -161,7 +158,7 @@ def write_index(app: Sphinx, exception: Exception | None) -> None:
 
 
 def search_page(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
-    return [("search", {"title": "搜索全书"}, "search.html")]
+    return [("search", {"title": words.TABLE["search_page"]}, "search.html")]
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -170,4 +167,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-merge-info", merge)
     app.connect("html-collect-pages", search_page)
     app.connect("build-finished", write_index)
-    return {"env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -7,7 +7,8 @@ import MiniSearch from 'minisearch';
 import { el } from '../dom.js';
 
 /** @typedef {{id: number, url: string, page: string, heading: string, text: string, code: string}} Section */
-/** @typedef {{url: string, page: string, heading: string, sentence: string, score: number}} Hit */
+/** @typedef {{url: string, page: string, heading: string, sentence: string,
+ *   words: string[], score: number}} Hit */
 
 const MOST = 20;
 const SENTENCE = 64; // 一句最多显示这么多字
@@ -42,12 +43,12 @@ export function tokens(text, asking = false) {
 /** @param {Section[]} sections */
 export function makeIndex(sections) {
   const engine = new MiniSearch({
-    fields: ['page', 'heading', 'text', 'code'],
+    fields: ['heading', 'text', 'code'],
     tokenize: (text) => tokens(text),
     processTerm: (term) => term,
     searchOptions: {
       tokenize: (text) => tokens(text, true),
-      boost: { page: 3, heading: 4, text: 1, code: 0.5 },
+      boost: { heading: 4, text: 1, code: 0.5 },
       // 只有拉丁词才按前缀和相近的拼法找；汉字两字一组，再放宽就全是不相干的。
       prefix: (term) => /^[a-z]/.test(term) && term.length > 1,
       fuzzy: (term) => (/^[a-z]{5,}$/.test(term) ? 0.2 : false),
@@ -56,7 +57,13 @@ export function makeIndex(sections) {
   return { engine, sections };
 }
 
-/** 索引分批建，不让打字卡住。 @param {string} address */
+/** @typedef {{engine: MiniSearch, sections: Section[]}} Index */
+
+/**
+ * 取来各节，分批编进索引，不让打字卡住；书长了要编一两秒，所以编到哪里就先找到哪里，
+ * 编完了 ``complete`` 才兑现。
+ * @param {string} address @returns {Promise<Index & {complete: Promise<void>, done: boolean}>}
+ */
 async function fetchIndex(address) {
   const response = await fetch(address, { cache: 'no-cache' });
   if (!response.ok) throw new Error(String(response.status));
@@ -71,8 +78,8 @@ async function fetchIndex(address) {
       code,
     }),
   );
-  const made = makeIndex(sections);
-  await made.engine.addAllAsync(sections, { chunkSize: 20 });
+  const made = { ...makeIndex(sections), done: false, complete: Promise.resolve() };
+  made.complete = made.engine.addAllAsync(sections, { chunkSize: 8 }).then(() => { made.done = true; });
   return made;
 }
 
@@ -101,7 +108,7 @@ export function bestSentence(text, words) {
 }
 
 /**
- * @param {{engine: MiniSearch, sections: Section[]}} index @param {string} query
+ * @param {Index} index @param {string} query
  * @returns {Hit[]}
  */
 export function search({ engine, sections }, query) {
@@ -112,30 +119,32 @@ export function search({ engine, sections }, query) {
     const section = sections[result.id];
     const share = new Set(result.queryTerms).size / words.length;
     // 原话一字不差地出现，总是排在拆开了才对得上的前面。
-    const title = normal(`${section.page} ${section.heading}`).includes(asked);
+    const title = normal(section.heading).includes(asked);
     const whole = title || normal(section.text).includes(asked);
-    return { section, share, score: result.score * share * (whole ? 4 : 1) * (title ? 1.5 : 1) };
+    const score = result.score * share * (whole ? 4 : 1) * (title ? 1.5 : 1);
+    return { section, share, score, words: [...words, ...result.terms] };
   });
   const enough = Math.max(0, ...found.map((one) => one.share)) * 0.5;
   return found
     .filter((one) => one.share >= enough)
     .sort((a, b) => b.score - a.score)
     .slice(0, MOST)
-    .map(({ section, score }) => ({
-      url: section.url,
-      page: section.page,
-      heading: section.heading,
-      sentence: bestSentence(section.text, words) || bestSentence(section.code, words),
-      score,
+    .map((one) => ({
+      url: one.section.url,
+      page: one.section.page,
+      heading: one.section.heading,
+      sentence: bestSentence(one.section.text, one.words) || bestSentence(one.section.code, one.words),
+      words: one.words,
+      score: one.score,
     }));
 }
 
-/** 把句子里问到的字标出来。 @param {string} sentence @param {string} query @returns {Node[]} */
-function marked(sentence, query) {
+/** 把句子里问到的字标出来。 @param {string} sentence @param {string[]} words @returns {Node[]} */
+function marked(sentence, words) {
   const low = normal(sentence);
   if (low.length !== sentence.length) return [document.createTextNode(sentence)];
   const hit = new Array(sentence.length).fill(false);
-  for (const word of tokens(query, true)) {
+  for (const word of words) {
     for (let at = low.indexOf(word); at >= 0; at = low.indexOf(word, at + 1)) hit.fill(true, at, at + word.length);
   }
   const nodes = [];
@@ -149,7 +158,7 @@ function marked(sentence, query) {
   return nodes;
 }
 
-/** @type {Promise<{engine: MiniSearch, sections: Section[]}>|null} */
+/** @type {ReturnType<typeof fetchIndex>|null} */
 let index = null;
 
 /**
@@ -177,24 +186,29 @@ function box(place, address, changed) {
       return;
     }
     if (!index) status.textContent = '正在打开索引…';
-    let hits;
+    let made;
     try {
       index ??= fetchIndex(address);
-      hits = search(await index, query);
+      made = await index;
     } catch {
       index = null;
       status.textContent = '索引没有取到，检查一下网络再试。';
       return;
     }
     if (query !== input.value) return; // 等的时候又改了，以后一次为准。
-    status.textContent = hits.length
-      ? `找到 ${hits.length}${hits.length === MOST ? ' 处以上' : ' 处'}`
-      : '没有找到。换一个说法，或者只留下最要紧的两个字。';
+    const hits = search(made, query);
+    if (!made.done) {
+      made.complete.then(() => { if (query === input.value) show(); });
+      if (!hits.length) return;
+    }
+    const count = `找到 ${hits.length}${hits.length === MOST ? ' 处以上' : ' 处'}`;
+    if (hits.length) status.textContent = made.done ? count : `${count}，还在往后翻…`;
+    else status.textContent = '没有找到。换一个说法，或者只留下最要紧的两个字。';
     list.replaceChildren(...hits.map((hit) => {
       const title = hit.heading && hit.heading !== hit.page ? `${hit.page} › ${hit.heading}` : hit.page;
       return el('li', {}, el('a', { href: new URL(hit.url, root).href },
-        el('b', {}, ...marked(title, query)),
-        el('small', {}, ...marked(hit.sentence, query))));
+        el('b', {}, ...marked(title, hit.words)),
+        el('small', {}, ...marked(hit.sentence, hit.words))));
     }));
   };
 

@@ -108,9 +108,9 @@ function scrollRegions() {
     for (const element of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(selector))) {
       if (element.scrollWidth > element.clientWidth + 1) {
         element.tabIndex = 0;
-        element.setAttribute('role', 'region');
+        element.setAttribute('role', 'group');
         element.setAttribute('aria-label', `${name}，可以左右滚动`);
-      } else if (element.getAttribute('role') === 'region') {
+      } else if (element.getAttribute('role') === 'group') {
         element.removeAttribute('tabindex');
         element.removeAttribute('role');
         element.removeAttribute('aria-label');
