@@ -52,7 +52,6 @@ async function pageModules(kinds) {
     format: 'esm',
     splitting: true,
     chunkNames: 'chunk-[hash]',
-    external: PAGE_EXTRAS.filter((name) => !extras.includes(name)).map((name) => `./page/${name}.js`),
     metafile: true,
   });
   const files = fileMap(result.outputFiles);
