@@ -103,7 +103,7 @@ class Tensor:
                     f"backward 要从一个数出发，这里的形状是 {tuple(self.data.shape)}；"
                     "先用 sum() 或 mean() 变成一个数，或者给出 grad"
                 )
-            grad = xp.ones(self.data.shape, dtype=self.data.dtype, device=self.data.device)
+            grad = xp.ones_like(self.data)
         elif grad.shape != self.data.shape:
             raise ValueError(f"grad 的形状要是 {tuple(self.data.shape)}，得到{describe(grad)}")
         nodes = tape(self)
@@ -314,8 +314,10 @@ def _lift(value: Any, like: Tensor) -> Tensor:
     if type(value) is Tensor:
         return value
     if isinstance(value, Real) and not hasattr(value, "dtype"):
+        # NumPy 2.0, as in the browser, gives the numbers that a sum returns no `device`.
+        place = getattr(like.data, "device", None)
         xp = array_namespace(like.data)
-        return Tensor(xp.asarray(value, dtype=like.data.dtype, device=like.data.device))
+        return Tensor(xp.asarray(value, dtype=like.data.dtype, device=place))
     return Tensor(value)
 
 
