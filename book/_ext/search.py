@@ -42,13 +42,14 @@ SYMBOLS = {
 
 def plain_formula(tex: str) -> str:
     """TeX 读成能搜、也能看的文字：希腊字母和运算符成为符号，分数成为斜线，别的命令去掉。"""
+    tex = re.sub(r"[_^]\{([^{}]*)\}", r"\1", tex)
     tex = re.sub(r"\\[dt]?frac\s*\{([^{}]*)\}\s*\{([^{}]*)\}", r"(\1)/(\2)", tex)
     tex = re.sub(r"\\(?:text|mathrm|operatorname\*?|mathbf|mathit)\s*\{([^}]*)\}", r" \1 ", tex)
     tex = re.sub(r"\\([A-Za-z]+)", lambda found: f" {SYMBOLS.get(found[1], '')} ", tex)
     tex = re.sub(r"\\.|[&~$]", " ", tex)
-    tex = re.sub(r"[{}_^]", "", tex)
+    tex = re.sub(r"\s+", " ", re.sub(r"[{}_^]", "", tex))
     # 空格只留在两个词之间：「−∂L/∂w」比「− ∂ L / ∂ w」好认。
-    return re.sub(r"\s+(?![A-Za-z0-9])|(?<![A-Za-z0-9])\s+", "", tex)
+    return re.sub(r" (?![A-Za-z0-9])|(?<![A-Za-z0-9]) ", "", tex)
 
 
 def plain_html(raw: str) -> str:
@@ -167,4 +168,4 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-merge-info", merge)
     app.connect("html-collect-pages", search_page)
     app.connect("build-finished", write_index)
-    return {"env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}
