@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from mlcore.backend import to_numpy
 from mlcore.data.toy import disc_in_ring
 from mlcore.explorables.base import Explorable, Scene
 from mlcore.explorables.controls import Button, Choice, Matrix, Point, Slider, Toggle
+from mlcore.explorables.tables import activation_table, table
 from mlcore.nn import ACTIVATIONS
 from mlcore.random import Generator
 from mlcore.space import apply, decompose, rotation
@@ -25,8 +26,6 @@ Floats = np.ndarray[Any, np.dtype[np.float64]]
 ON_THE_LINE = 1e-9
 """离分界线比这还近的点算在线上，也就是没有分开。"""
 HILL_WIDTH = 0.7
-KINKED = frozenset({"relu", "leaky_relu"})
-"""有折角的激活函数：两段直线，表里只要三个点。"""
 BENDS = (
     ("tanh", "tanh"),
     ("relu", "ReLU"),
@@ -34,23 +33,6 @@ BENDS = (
     ("leaky_relu", "漏 ReLU"),
     ("sine", "正弦"),
 )
-
-
-def table(function: Callable[[Any], Any], low: float, high: float, count: int) -> dict[str, Any]:
-    """把一个光滑函数写成等距的表（值和斜率），前端用三次插值查它。"""
-    at = np.linspace(low, high, count)
-    near = 1e-5
-    slopes = (function(at + near) - function(at - near)) / (2 * near)
-    step = (high - low) / (count - 1)
-    return {"low": low, "step": step, "values": to_numpy(function(at)), "slopes": to_numpy(slopes)}
-
-
-def activation_table(name: str) -> dict[str, Any]:
-    """``mlcore.nn.ACTIVATIONS`` 里一个激活函数的表，误差在 1e-5 以内。"""
-    if name not in KINKED:
-        return table(ACTIVATIONS[name], -24.0, 24.0, 385)
-    values = to_numpy(ACTIVATIONS[name](np.array([-24.0, 0.0, 24.0])))
-    return {"low": -24.0, "step": 24.0, "values": values, "slopes": None}
 
 
 def hill(distance: Any) -> Any:
@@ -65,8 +47,8 @@ def warp(
     straight: Floats = to_numpy(apply(matrix, points, offset))
     if bend == 0:
         return straight
-    bent = to_numpy(ACTIVATIONS[activation](straight))
-    return (1 - bend) * straight + bend * bent
+    bent: Floats = to_numpy(ACTIVATIONS[activation](straight))
+    return np.asarray((1 - bend) * straight + bend * bent)
 
 
 def count_wrong(values: Any, labels: Any) -> tuple[int, int, int]:
@@ -89,12 +71,12 @@ def count_wrong(values: Any, labels: Any) -> tuple[int, int, int]:
 
 def line_values(points: Any, start: Any, end: Any) -> Floats:
     """每个点到直线 start → end 的有符号距离，左边为正。两端重合时全是 0。"""
-    points = np.asarray(points)
+    at: Floats = np.asarray(points)
     (ax, ay), (bx, by) = start, end
     length = math.hypot(bx - ax, by - ay)
     if length < ON_THE_LINE:
-        return np.zeros(len(points))
-    return ((bx - ax) * (points[:, 1] - ay) - (by - ay) * (points[:, 0] - ax)) / length
+        return np.zeros(len(at))
+    return ((bx - ax) * (at[:, 1] - ay) - (by - ay) * (at[:, 0] - ax)) / length
 
 
 def fewest_by_a_line(points: Any, labels: Any) -> int:
@@ -292,7 +274,7 @@ class TakeApart(Explorable):
 
     kind = "decompose"
     title = "把一个矩阵拆成三步"
-    task = "这个剪切里藏着几步？把滑杆拖回开头，再慢慢拖过来看。"
+    task = "一个矩阵里藏着几步？把滑杆拖回开头，再慢慢拖过来看。"
     controls = (
         Slider("stage", "走到第几步", 0.0, 3.0, 3.0, where="picture"),
         Matrix("matrix", "矩阵", default=((1.0, 1.0), (0.0, 1.0)), low=-3.0, high=3.0),

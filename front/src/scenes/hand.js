@@ -686,10 +686,9 @@ export default function create(stage, ctx) {
       const points = scene.points.data;
       const changed = !first && (points.length !== data.points.length || points.some((/** @type {number} */ v, /** @type {number} */ i) => Math.abs(v - data.points[i]) > 1e-6));
       if (changed) best = {};
-      if (first) {
-        data = tablesOf(scene);
-        fillHeights(parts.sheet, parts.cat.points, data.hill);
-      }
+      // 表每次都换成新的：Python 里的函数改了，画面就得跟着改。
+      data = { ...data, ...tablesOf(scene) };
+      fillHeights(parts.sheet, parts.cat.points, data.hill);
       if (changed && points.length === data.points.length && !ctx.reducedMotion) {
         travel(data.points, data.heights, scene);
       } else Object.assign(data, { points, heights: scene.heights.data });
