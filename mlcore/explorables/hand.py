@@ -76,7 +76,7 @@ def line_values(points: Any, start: Any, end: Any) -> Floats:
     length = math.hypot(bx - ax, by - ay)
     if length < ON_THE_LINE:
         return np.zeros(len(at))
-    return ((bx - ax) * (at[:, 1] - ay) - (by - ay) * (at[:, 0] - ax)) / length
+    return np.asarray(((bx - ax) * (at[:, 1] - ay) - (by - ay) * (at[:, 0] - ax)) / length)
 
 
 def fewest_by_a_line(points: Any, labels: Any) -> int:
