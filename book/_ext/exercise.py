@@ -29,6 +29,10 @@ ELEMENT = re.compile(
     r'<div class="exercise"[^>]* data-exercise="(?P<id>[^"]*)".*?' + re.escape(END), re.DOTALL
 )
 
+ONLY_ASKS = re.compile(
+    r"""(from mlcore\.exercises import [\w, ]+\s+)?exercise\(\s*["'][\w.]+["']\s*\)"""
+)
+
 
 def place(env: BuildEnvironment, id: str, where: Any) -> str:
     """编号 → 带着数据的 HTML，并登记它在哪一页；错了就发出警告（构建把警告当错误）。"""
@@ -67,15 +71,25 @@ class ExerciseDirective(SphinxDirective):
 
 
 def fill(app: Sphinx, doctree: nodes.document) -> None:
-    """把读到的元素换成新的。"""
-    for node in doctree.findall(nodes.raw):
+    """把读到的元素换成新的；只为放一道题的那一格，网页上不必看见它的代码。"""
+    for node in list(doctree.findall(nodes.raw)):
         if "data-exercise=" not in node.astext():
             continue
+        hide_input(node)
         text, last = "", 0
         for found in ELEMENT.finditer(node.astext()):
             text += node.astext()[last : found.start()] + place(app.env, found["id"], node)
             last = found.end()
         node[:] = [nodes.Text(text + node.astext()[last:])]
+
+
+def hide_input(node: nodes.Node) -> None:
+    """去掉笔记本里 ``exercise("…")`` 那一格的代码，别的格不动。"""
+    cell = node.parent
+    while cell is not None and cell.get("nb_element") != "cell_code":
+        cell = cell.parent
+    if cell is not None and ONLY_ASKS.fullmatch(cell.children[0].astext().strip()):
+        del cell[0]
 
 
 def forget(app: Sphinx, env: BuildEnvironment, docname: str) -> None:

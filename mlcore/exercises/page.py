@@ -58,10 +58,10 @@ def solution(exercise: Exercise) -> str:
     """解答的 HTML，答案放在最前面。"""
     text = blocks(exercise.solution)
     if exercise.kind == "choice":
-        return f"<p><strong>{LETTERS[exercise.right]}</strong></p>{text}"
+        return f"<p><strong>答案：{LETTERS[exercise.right]}</strong></p>{text}"
     if exercise.kind == "number":
         number = f"{exercise.answer:g} {exercise.unit}".strip().replace("-", "−")
-        return f"<p><strong>{inline(number)}</strong></p>{text}"
+        return f"<p><strong>答案：{inline(number)}</strong></p>{text}"
     return text + code_block(exercise.source)
 
 

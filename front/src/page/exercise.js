@@ -172,11 +172,13 @@ function mountCode(root) {
   how?.after(el('p', { class: 'exercise-form' }, button, said));
 }
 
-/** 提示里可能有公式；MathJax 来了就排版，没来就是原文。 @param {HTMLElement} node */
-function typeset(node) {
-  if (node.querySelector('.math')) {
-    /** @type {any} */ (window).MathJax?.typesetPromise?.([node]);
-  }
+/** 提示里可能有公式；MathJax 来了就排版，没来就先是原文（它来的时候会排全页的）。 @param {HTMLElement} node */
+async function typeset(node) {
+  const formulas = node.querySelectorAll('.math');
+  const mathjax = /** @type {any} */ (window).MathJax;
+  if (!formulas.length || !mathjax?.typesetPromise) return;
+  await mathjax.typesetPromise([node]);
+  for (const formula of formulas) formula.classList.add('done');
 }
 
 /** 页上的全部练习。 */
