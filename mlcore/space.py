@@ -85,7 +85,7 @@ def lift(points: Any, height: Any) -> Array:
     xp = array_namespace(points)
     height = _float64("height", height)
     if height.ndim == 0:
-        height = xp.full(points.shape[0], float(height), dtype=xp.float64)
+        height = xp.full(points.shape[0], float(height), dtype=xp.float64, device=points.device)
     if tuple(height.shape) != (points.shape[0],):
         raise ValueError(
             f"height 要是一个数或 ({points.shape[0]},) 的数组，得到形状 {tuple(height.shape)}"

@@ -12,7 +12,8 @@ import numpy as np
 from mlcore.autograd import Tensor
 from mlcore.backend import array_namespace, asarray, describe
 from mlcore.checks import finite, whole_number
-from mlcore.nn import Module, check_labels
+from mlcore.losses import check_labels
+from mlcore.nn import Module
 from mlcore.optim import Optimizer
 from mlcore.random import Generator
 

@@ -254,6 +254,26 @@ def test_every_function_answers_in_the_library_it_was_asked_in(make):
         np.testing.assert_allclose(to_numpy(answer), expected, atol=1e-12)
 
 
+def test_everything_stays_on_the_device_of_the_input():
+    xp, device = array_api_strict, array_api_strict.Device("device1")
+    matrix = xp.asarray([[1.0, 2.0], [0.5, -1.0]], device=device)
+    turn = xp.asarray([[-1.0, 0.0], [0.0, -1.0]], device=device)
+    parts = space.decompose(matrix)
+    answers = [
+        space.apply(matrix, matrix, matrix[0, :]),
+        space.lift(matrix, 1.0),
+        space.project(matrix),
+        parts.u,
+        parts.s,
+        parts.vt,
+        *[step for _, step in parts.steps()],
+        space.matrix_path(matrix, turn, 3),
+        space.matrix_path(-turn, turn, 3),
+        space.matrix_path(0 * turn, turn, 3),
+    ]
+    assert all(answer.device == device for answer in answers)
+
+
 @library
 def test_single_precision_is_computed_in_double(make):
     single = make(np.eye(2, dtype=np.float32)) if make is not LIBRARIES["torch"] else torch.eye(2)

@@ -91,6 +91,22 @@ def test_a_restored_run_goes_on_bit_for_bit(before, after, adam, seed):
     assert second.generator.counter == first.generator.counter
 
 
+def test_a_loss_that_draws_from_the_same_generator_is_resumed_too():
+    def noisy(trainer: Trainer):
+        return lambda output, target: nn.cross_entropy(
+            output + Tensor(trainer.generator.normal(output.shape)), target
+        )
+
+    first, second = circle_trainer(), circle_trainer()
+    for trainer in (first, second):
+        trainer.loss = noisy(trainer)
+    first.step(17)
+    second.load_state_dict(first.state_dict())
+    first.step(20)
+    second.step(20)
+    assert first.history == second.history
+
+
 def test_steps_in_one_call_or_in_many_are_the_same():
     one, many = circle_trainer(), circle_trainer()
     one.step(30)
