@@ -18,10 +18,21 @@ from tools.chapters import chapters
 class _Generated(SphinxDirective):
     """由 MyST 文字生成的内容；数据变了，这一页会重新构建。"""
 
-    def parsed(self, lines: Iterable[str], *sources: Any) -> list[nodes.Node]:
+    def parsed(self, lines: Iterable[str]) -> list[nodes.Node]:
+        return self.parse_text_to_nodes("\n".join(lines))
+
+    def section(self, id: str, title: str, lines: Iterable[str]) -> nodes.section:
+        """一节；标题里的链接照常。"""
+        heading = nodes.title("", "")
+        for node in self.parsed([title]):
+            heading += node.children
+        section = nodes.section("", heading, ids=[nodes.make_id(id)], names=[id])
+        section += self.parsed(lines)
+        return section
+
+    def depends_on(self, *sources: Any) -> None:
         for source in (*sources, CHAPTERS):
             self.env.note_dependency(str(source))
-        return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
     def chapter_link(self, address: str) -> str:
         """章的题目；已经写好的带链接。"""
@@ -38,11 +49,11 @@ class SystemsDirective(_Generated):
 
         table = systems.systems()
         total = sum(len(chapter.systems) for chapter in chapters().values())
-        lines = [f"全书一共要做 {total} 个系统，现在做好了 {len(table)} 个。", ""]
+        found = self.parsed([f"全书一共要做 {total} 个系统，现在做好了 {len(table)} 个。"])
         order = list(chapters())
         rows = sorted(table.values(), key=lambda row: order.index(row.chapter))
         for address, group in groupby(rows, key=lambda row: row.chapter):
-            lines += [f"## {self.chapter_link(address)}", ""]
+            lines = []
             for row in group:
                 where = f"图「{load_class(row.explorable).title}」" if row.explorable else ""
                 if row.function:
@@ -54,7 +65,9 @@ class SystemsDirective(_Generated):
                     f"  {where}；由 `{row.test.rpartition('::')[2]}` 检查。",
                     "",
                 ]
-        return self.parsed(lines, systems.FILE)
+            found.append(self.section(f"systems-{address}", self.chapter_link(address), lines))
+        self.depends_on(systems.FILE)
+        return found
 
 
 class TermsDirective(_Generated):
@@ -63,16 +76,16 @@ class TermsDirective(_Generated):
     def run(self) -> list[nodes.Node]:
         order = list(chapters())
         rows = sorted(glossary.terms(), key=lambda term: order.index(term.chapter))
-        lines = []
-        for part, group in groupby(rows, key=lambda term: chapters()[term.chapter].part):
-            lines += [f"## {part}", "", "```{glossary}"]
+        found: list[nodes.Node] = []
+        for folder, group in groupby(rows, key=lambda term: term.chapter.partition("/")[0]):
+            lines = ["```{glossary}"]
             for term in group:
-                more = f"见{self.chapter_link(term.chapter)}。"
-                if more.startswith("见{doc}"):
-                    more = "见 " + more[1:]
+                title = chapters()[term.chapter].part
+                more = f"见「{self.chapter_link(term.chapter)}」。"
                 lines += [term.term, f"  {term.english}。{term.means}{more}", ""]
-            lines += ["```", ""]
-        return self.parsed(lines, glossary.FILE)
+            found.append(self.section(f"terms-{folder}", title, [*lines, "```"]))
+        self.depends_on(glossary.FILE)
+        return found
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
