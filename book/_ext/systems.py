@@ -31,7 +31,7 @@ class _Generated(SphinxDirective):
         return section
 
     def depends_on(self, *sources: Any) -> None:
-        for source in (*sources, CHAPTERS):
+        for source in (*sources, CHAPTERS, __file__):
             self.env.note_dependency(str(source))
 
     def chapter_link(self, address: str) -> str:
