@@ -82,7 +82,7 @@ def line_values(points: Any, start: Any, end: Any) -> Floats:
 def fewest_by_a_line(points: Any, labels: Any) -> int:
     """一条直线最少要错几个：逐一试过每两个点连成的直线，所以是精确的。
 
-    可逆的矩阵把直线变成直线，压扁的更差，所以这也是任何矩阵加平移能做到的最好成绩。
+    可逆的矩阵把直线变成直线，压扁的矩阵也不会更好，所以这也是任何矩阵加平移能做到的最好成绩。
     （点要处在一般位置：稍稍转动、挪动连线，这两个点各在哪一边都办得到。）
     """
     points, blue = np.asarray(points), np.asarray(labels) == 1

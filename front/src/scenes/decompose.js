@@ -131,7 +131,6 @@ export default function create(stage, ctx) {
       card.button.classList.toggle('is-done', at >= k + 1);
       card.button.classList.toggle('is-waiting', !values);
       card.number.textContent = values ? values[k] : '…';
-      card.button.setAttribute('aria-label', `第 ${k + 1} 步：${card.title}${values ? ` ${values[k]}` : ''}`);
     });
     parts.cards[1].name.textContent = split?.flip ? '拉，再翻面' : '拉';
     parts.matrix.update([[matrix[0], matrix[1]], [matrix[2], matrix[3]]]);
@@ -297,7 +296,7 @@ export default function create(stage, ctx) {
       const name = html('span', {}, title);
       const value = html('strong', {});
       const button = html('button', { type: 'button', class: 'apart-card' },
-        html('span', {}, html('span', { 'aria-hidden': 'true' }, `${'①②③'[k]} `), name), value);
+        html('span', {}, `${'①②③'[k]} `, name), value);
       button.addEventListener('click', () => walk(k, k + 1, 1100));
       return { button, name, number: value, title };
     });

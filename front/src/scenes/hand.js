@@ -349,7 +349,7 @@ export default function create(stage, ctx) {
       return `按平以后，那一刀是一个圆。平面里的直线做不到，高一维的平面做到了。${verdict()}`;
     }
     const flat = determinant < ON_THE_LINE && determinant > -ON_THE_LINE;
-    if (flat) return `整张膜被压扁了，压在一起的点再也分不开。错 ${wrong} 个。`;
+    if (flat) return `整张膜压扁了，错 ${wrong} 个。`;
     if (pose.bend > 0 && picks.activation === 'sine') {
       return wrong
         ? `错 ${wrong} 个。正弦来回折，能把远处折到近处：把缩放调大一些，再挪一挪。`
@@ -699,10 +699,13 @@ export default function create(stage, ctx) {
         resize();
         return;
       }
+      if (dragging || moving) {
+        draw(); // 读者的手和正在走的动画说了算，走完自会告诉 Python
+        return;
+      }
       const target = poseOf(values);
       picks = picksOf(values);
-      if (dragging || moving) draw();
-      else if (same(pose, target)) draw();
+      if (same(pose, target)) draw();
       else glide(target);
     },
     resize,
