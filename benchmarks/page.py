@@ -1,0 +1,330 @@
+"""网页的快慢轻重（issue 里定下的上限）：读者要等多久、要下载多少、跟不跟手。
+
+每一行是「允许的 / 我们的」，到 1 就达标。和同类比的两行（``import``、worker）把同类放在
+同一次运行里交替着量；其余各行的上限是定死的。
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from benchmarks.browser import ROOT, Visit, chromium, served, visit
+from benchmarks.table import Row
+
+SITE = ROOT / "_build" / "html"
+FOUND = re.compile(
+    r'<div class="explorable[^"]*" id="([\w-]+)"[^>]*data-explorable="[^"]+"[^>]*>'
+    r'.*?<script type="application/json" class="ex-data">(.*?)</script>',
+    re.DOTALL,
+)
+KB = 1000.0
+BARE_PAGE = "<!doctype html><meta charset=utf-8><title>bare</title><script>%s</script>"
+BARE_SCRIPT = """
+window.bare = () => new Promise((resolve, reject) => {
+  const begun = performance.now();
+  const worker = new Worker('worker.js');
+  worker.onmessage = (event) => (event.data === 'ready' ? resolve(performance.now() - begun)
+    : reject(new Error(event.data)));
+});
+"""
+BARE_WORKER = """
+importScripts('%(pyodide)spyodide.js');
+loadPyodide({ indexURL: '%(pyodide)s', packages: ['numpy'] })
+  .then((pyodide) => { pyodide.runPython('import numpy'); postMessage('ready'); })
+  .catch((error) => postMessage(String(error)));
+"""
+# 从手指动一下，到看得见的那一帧交出去：一帧的脚本跑完之后的第一个任务。
+DRAG = """
+() => {
+  window.__lags = [];
+  addEventListener('pointermove', (event) => {
+    const begun = event.timeStamp;
+    const look = () => requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        const now = performance.now();
+        if (__seen.mutated >= begun) __lags.push(now - begun);
+        else if (now - begun < 500) look();
+        else __lags.push(500);
+      };
+      channel.port2.postMessage(0);
+    });
+    look();
+  }, true);
+}
+"""
+FRAMES = """
+(time) => new Promise((resolve) => {
+  const begun = performance.now();
+  let last = __seen.mutated;
+  let frames = 0;
+  const look = () => {
+    if (__seen.mutated > last) frames += 1;
+    last = __seen.mutated;
+    const passed = performance.now() - begun;
+    if (passed < time) requestAnimationFrame(look);
+    else resolve(frames * 1000 / passed);
+  };
+  requestAnimationFrame(look);
+})
+"""
+
+
+class Place:
+    """网站里的一个交互图。"""
+
+    def __init__(self, page: str, identity: str, data: str) -> None:
+        self.page, self.id = page, identity
+        self.data: dict[str, Any] = json.loads(data)
+        self.spec: dict[str, Any] = self.data["spec"]
+
+
+def places() -> list[Place]:
+    return [
+        Place(path.relative_to(SITE).as_posix(), identity, data)
+        for path in sorted(SITE.rglob("*.html"))
+        if "_assets" not in path.parts
+        for identity, data in FOUND.findall(path.read_text(encoding="utf-8"))
+    ]
+
+
+def measure(quick: bool) -> list[Row]:
+    """全部各行；``quick`` 时少重复几次、每种只看一页。"""
+    if not (SITE / "index.html").is_file():
+        raise SystemExit("先构建网站：python tasks.py build")
+    found = places()
+    if not found:
+        raise SystemExit("网站里一个交互图也没有。")
+    pages = sorted({place.page for place in found}, key=lambda page: (page != "index.html", page))
+    pages = pages[:2] if quick else spread(pages, 6)
+    rounds = 2 if quick else 5
+    rows = [import_row(5 if quick else 15)]
+    with served(SITE) as base, chromium() as browser:
+        rows += first_picture_rows(browser, base, pages, rounds)
+        rows += weight_rows(browser, base, pages)
+        rows += [frames_row()]
+        rows += worker_rows(browser, base, found, rounds)
+        rows += drag_rows(browser, base, found, quick)
+        rows += training_rows(browser, base, found, 2000 if quick else 4000)
+    return rows
+
+
+def spread(pages: list[str], count: int) -> list[str]:
+    """书厚了以后只看均匀分布的几页，封面总在内。"""
+    if len(pages) <= count:
+        return pages
+    return [pages[round(k * (len(pages) - 1) / (count - 1))] for k in range(count)]
+
+
+# ── 没有浏览器的 ──────────────────────────────────────────────────────────────
+
+
+def import_row(rounds: int) -> Row:
+    """每次都是新的进程，两者交替。"""
+    program = (
+        "import sys, time; t = time.perf_counter(); __import__(sys.argv[1]); "
+        "print(time.perf_counter() - t)"
+    )
+    times: dict[str, list[float]] = {"numpy": [], "mlcore": []}
+    for _ in range(rounds):
+        for name, taken in times.items():
+            done = subprocess.run([sys.executable, "-c", program, name], cwd=ROOT,
+                                  capture_output=True, text=True, check=True)
+            taken.append(float(done.stdout) * 1000)
+    numpy, ours = (statistics.median(times[name]) for name in ("numpy", "mlcore"))
+    return Row("import mlcore", ours, 1.5 * numpy, "ms",
+               detail=f"import numpy 的 1.5 倍，它用 {numpy:.0f} ms")
+
+
+def frames_row() -> Row:
+    """烘焙的一串画面，压缩后最大的那一个。"""
+    sizes = {
+        path.name: len(gzip.compress(path.read_bytes(), 6))
+        for path in SITE.glob("_assets/**/*.frames")
+    }
+    name = max(sizes, key=lambda one: sizes[one], default="")
+    return Row("一个图的烘焙画面（gzip）", sizes.get(name, 0) / KB, 150, "KB",
+               detail=f"{len(sizes)} 个里最大的：{name}")
+
+
+# ── 打开一页 ──────────────────────────────────────────────────────────────────
+
+
+def first_picture_rows(browser: Browser, base: str, pages: list[str], rounds: int) -> list[Row]:
+    rows = []
+    lines = ((False, 1000.0, "本机"), (True, 3000.0, "1.5 Mbit/s、300 ms、压缩"))
+    for slow, allowed, line in lines:
+        worst = (0.0, "")
+        for page in pages:
+            taken = []
+            for _ in range(rounds):
+                with visit(browser, base + page, slow=slow) as one:
+                    taken.append(one.first_picture()[0])
+            worst = max(worst, (statistics.median(taken), page))
+        rows.append(Row(f"第一幅画面，{line}", worst[0], allowed, "ms",
+                        detail=f"{len(pages)} 页里最慢的：{worst[1]}"))
+    return rows
+
+
+def settle(one: Visit) -> None:
+    """等到一秒里没有新的请求。"""
+    before = -1
+    while before != len(one.started):
+        before = len(one.started)
+        one.page.wait_for_timeout(1000)
+
+
+def weight_rows(browser: Browser, base: str, pages: list[str]) -> list[Row]:
+    """读者还没有碰它、也没有滚动时，一页一共取了多少字节（连同响应头）。"""
+    worst, mathjax, after = (0.0, ""), (0.0, ""), (float("inf"), "")
+    for page in pages:
+        with visit(browser, base + page) as one:
+            picture = one.first_picture()[0]
+            settle(one)
+            parts = {url: size for url, size in one.bytes.items() if "/mathjax-" in url}
+            whole = sum(one.bytes.values()) - sum(parts.values())
+            worst = max(worst, (whole / KB, page))
+            if parts:
+                mathjax = max(mathjax, (sum(parts.values()) / KB, page))
+                starts = min(one.started[url] for url in parts) - min(one.started.values())
+                after = min(after, (1000 * starts - picture, page))
+    rows = [Row("一页在碰它之前的全部（gzip，不含 MathJax）", worst[0], 150, "KB",
+                detail=f"{len(pages)} 页里最重的：{worst[1]}")]
+    if mathjax[1]:
+        late = "在第一幅画面之后" if after[0] > 0 else f"比第一幅画面早 {-after[0]:.0f} ms"
+        rows.append(Row("MathJax（gzip）", mathjax[0], 320, "KB",
+                        detail=f"{late}开始取；{mathjax[1]}"))
+    return rows
+
+
+# ── 计算线程 ──────────────────────────────────────────────────────────────────
+
+
+def wake(place: Place) -> str:
+    """让烘焙的画面答不了、非叫醒 Python 不可的一步。"""
+    return "step(1)" if place.spec["runs"] else "reset()"
+
+
+def worker_rows(browser: Browser, base: str, found: list[Place], rounds: int) -> list[Row]:
+    """从第一次要用 Python，到它第一次答完；同类是只有 Pyodide 和 NumPy 的一页。"""
+    folder = next(iter(SITE.glob("_assets/pyodide-*")), None)
+    if folder is None:
+        print("网站里没有带 Pyodide，和计算线程有关的各行没有量。", flush=True)
+        return []
+    place = found[0]
+    ours, peer = [], []
+    with tempfile.TemporaryDirectory() as spare:
+        bare = Path(spare)
+        (bare / "pyodide").mkdir()
+        for path in folder.iterdir():
+            (bare / "pyodide" / path.name).write_bytes(path.read_bytes())
+        (bare / "index.html").write_text(BARE_PAGE % BARE_SCRIPT, encoding="utf-8")
+        script = BARE_WORKER % {"pyodide": "/book/pyodide/"}
+        (bare / "worker.js").write_text(script, encoding="utf-8")
+        with served(bare) as other:
+            for _ in range(rounds):
+                with visit(browser, other) as one:
+                    peer.append(float(one.page.evaluate("bare()")))
+                with visit(browser, base + place.page) as one:
+                    one.first_picture()
+                    ours.append(woken(one.page, place))
+    allowed = 1.3 * statistics.median(peer)
+    return [Row("计算线程备好", statistics.median(ours), allowed, "ms",
+                detail=f"光有 Pyodide 和 NumPy 的 1.3 倍，它用 {allowed / 1.3:.0f} ms")]
+
+
+def woken(page: Page, place: Place) -> float:
+    """叫醒 Python，返回用了多少毫秒。"""
+    return float(page.evaluate(
+        f"""async (id) => {{
+            const begun = performance.now();
+            await explorable(id).{wake(place)};
+            return performance.now() - begun;
+        }}""",
+        place.id,
+    ))
+
+
+# ── 跟不跟手 ──────────────────────────────────────────────────────────────────
+
+
+def handle_of(page: Page, place: Place) -> dict[str, float] | None:
+    """图里第一个能拖的东西的位置；没有就返回 ``None``。"""
+    page.locator(f"#{place.id} .ex-stage").scroll_into_view_if_needed()
+    page.wait_for_selector(f"#{place.id}[data-drawn=true]")
+    found = page.locator(f"#{place.id} .ex-stage [role=slider]:visible")
+    return found.first.bounding_box() if found.count() else None  # type: ignore[return-value]
+
+
+def drag(page: Page, box: dict[str, float], moves: int) -> list[float]:
+    """用真的指针拖一圈，返回每次移动到看得见的毫秒数。"""
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.evaluate(DRAG)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.evaluate("__lags.length = 0")
+    for k in range(moves):
+        page.mouse.move(x + 40 * ((k % 20) / 20 - 0.5), y + 25 * ((k % 13) / 13 - 0.5))
+        page.wait_for_timeout(16)
+    page.mouse.up()
+    page.wait_for_timeout(600)
+    return [float(lag) for lag in page.evaluate("__lags")][:moves]
+
+
+def percentile(values: list[float], share: float) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+
+
+def drag_rows(browser: Browser, base: str, found: list[Place], quick: bool) -> list[Row]:
+    rows = []
+    steps: tuple[tuple[str, Callable[[Page, Place], object]], ...] = (
+        ("只有烘焙画面时", lambda page, place: None), ("Python 在算时", woken),
+    )
+    chosen = [place for place in found if any(c["where"] == "picture"
+                                              for c in place.spec["controls"])]
+    for state, prepare in steps:
+        worst = (0.0, "")
+        for place in chosen[:1] if quick else chosen[:6]:
+            with visit(browser, base + place.page) as one:
+                one.first_picture()
+                box = handle_of(one.page, place)
+                if box is None:
+                    continue
+                prepare(one.page, place)
+                lags = drag(one.page, box, 60 if quick else 200)
+                if lags:
+                    worst = max(worst, (percentile(lags, 0.95), place.id))
+        if worst[1]:
+            rows.append(Row(f"拖动到看得见（第 95 百分位），{state}", worst[0], 33, "ms",
+                            detail=f"最慢的：{worst[1]}"))
+    return rows
+
+
+def training_rows(browser: Browser, base: str, found: list[Place], time: int) -> list[Row]:
+    running = [place for place in found if place.spec["runs"]]
+    if not running:
+        return []
+    worst = (float("inf"), "")
+    for place in running:
+        with visit(browser, base + place.page) as one:
+            one.first_picture()
+            one.page.locator(f"#{place.id} .ex-stage").scroll_into_view_if_needed()
+            one.page.wait_for_selector(f"#{place.id}[data-drawn=true]")
+            woken(one.page, place)
+            one.page.evaluate("(id) => { explorable(id).run(); }", place.id)
+            one.page.wait_for_timeout(500)
+            worst = min(worst, (float(one.page.evaluate(FRAMES, time)), place.id))
+    return [Row("训练时的画面", worst[0], 30, "帧/秒", larger_is_better=True,
+                detail=f"{len(running)} 个里最慢的：{worst[1]}")]
