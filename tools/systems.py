@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ast
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from tools.chapters import chapters
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "book" / "systems.yml"
@@ -49,3 +53,60 @@ def systems(file: Path = FILE) -> dict[str, System]:
 def expected(id: str) -> dict[str, Any]:
     """测试要读的数。"""
     return systems()[id].expected
+
+
+def faults(table: dict[str, System]) -> list[str]:
+    """指向空处的条目，每个一句话；全都对就是空的。"""
+    found = []
+    for id, row in table.items():
+        found += [f"{id}：{fault}" for fault in _faults(row)]
+    return found
+
+
+def _faults(row: System) -> list[str]:
+    found = []
+    chapter = chapters().get(row.chapter)
+    if chapter is None:
+        found.append(f"没有 {row.chapter} 这一章")
+    elif row.id not in chapter.systems:
+        found.append(f"这个系统不归 {row.chapter}（见 book/chapters.yml）")
+    elif chapter.notebook.exists() and row.explorable:
+        name = row.explorable.rpartition(":")[2]
+        if name not in chapter.notebook.read_text(encoding="utf-8"):
+            found.append(f"{row.chapter} 里没有用到 {name}")
+    for path in filter(None, (row.explorable, row.function)):
+        module, _, name = path.partition(":")
+        try:
+            there = hasattr(importlib.import_module(module), name)
+        except ImportError:
+            there = False
+        if not there:
+            found.append(f"{path} 不存在")
+    return found + _test_faults(row)
+
+
+def _test_faults(row: System) -> list[str]:
+    """测试要存在，要读这一条里的数，要用到这一条里的函数或交互图。"""
+    file, _, name = row.test.partition("::")
+    path = ROOT / file
+    if not name or not path.is_file():
+        return [f"没有测试 {row.test}"]
+    body = next(
+        (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+         if isinstance(node, ast.FunctionDef) and node.name == name.partition("[")[0]),
+        None,
+    )  # fmt: skip
+    if body is None:
+        return [f"没有测试 {row.test}"]
+    names = {node.id for node in ast.walk(body) if isinstance(node, ast.Name)}
+    names |= {node.attr for node in ast.walk(body) if isinstance(node, ast.Attribute)}
+    asked = [node.args[0].value for node in ast.walk(body)
+             if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "expected"
+             and node.args and isinstance(node.args[0], ast.Constant)]  # fmt: skip
+    found = []
+    if row.expected and row.id not in asked:
+        found.append(f"{row.test} 没有读 expected(\"{row.id}\")")
+    wanted = {p.rpartition(":")[2] for p in (row.explorable, row.function) if p}
+    if not wanted & names:
+        found.append(f"{row.test} 没有用到 {'、'.join(sorted(wanted))}")
+    return found
