@@ -68,7 +68,7 @@ class Tensor:
                 data = data.data
             elif not (hasattr(data, "shape") and hasattr(data, "dtype")):
                 data = asarray(data, get_backend().dtype)
-        if requires_grad and "float" not in str(data.dtype):
+        if requires_grad and not _is_float(data):
             raise TypeError(f"只有浮点数有梯度，得到{describe(data)}")
         self.data = data
         self.grad = None
@@ -103,7 +103,7 @@ class Tensor:
                     f"backward 要从一个数出发，这里的形状是 {tuple(self.data.shape)}；"
                     "先用 sum() 或 mean() 变成一个数，或者给出 grad"
                 )
-            grad = xp.ones_like(self.data)
+            grad = _constant(1.0, self.data) if self.ndim == 0 else xp.ones_like(self.data)
         elif grad.shape != self.data.shape:
             raise ValueError(f"grad 的形状要是 {tuple(self.data.shape)}，得到{describe(grad)}")
         nodes = tape(self)
@@ -314,11 +314,22 @@ def _lift(value: Any, like: Tensor) -> Tensor:
     if type(value) is Tensor:
         return value
     if isinstance(value, Real) and not hasattr(value, "dtype"):
-        # NumPy 2.0, as in the browser, gives the numbers that a sum returns no `device`.
-        place = getattr(like.data, "device", None)
-        xp = array_namespace(like.data)
-        return Tensor(xp.asarray(value, dtype=like.data.dtype, device=place))
+        return Tensor(
+            _constant(float(value), like.data) if _is_float(like.data) else asarray(value)
+        )
     return Tensor(value)
+
+
+def _is_float(array: Array) -> bool:
+    dtype = array.dtype
+    return dtype.kind == "f" if isinstance(dtype, np.dtype) else "float" in str(dtype)
+
+
+def _constant(value: float, like: Array) -> Array:
+    """一个数，类型和设备跟 like 一样。"""
+    # In NumPy 2.0, the one in the browser, the number that a sum returns has no `device`.
+    place = getattr(like, "device", None)
+    return array_namespace(like).asarray(value, dtype=like.dtype, device=place)
 
 
 def _explain(

@@ -182,9 +182,9 @@ def _softmax_cross_entropy(xp: Any, logits: Array, target: Array) -> tuple[Array
     rows = xp.arange(count, device=logits.device)
     shifted = logits - xp.max(logits, axis=1, keepdims=True)
     powers = xp.exp(shifted)
-    totals = powers.sum(axis=1, keepdims=True)
-    loss = (xp.log(totals).sum() - shifted[rows, target].sum()) * (1 / count)
-    powers /= totals
+    totals = powers.sum(axis=1)
+    loss = (xp.log(totals) - shifted[rows, target]).sum() * (1 / count)
+    powers /= totals[:, None]
     powers[rows, target] -= 1
     powers *= 1 / count
     return loss, powers

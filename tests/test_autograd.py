@@ -352,6 +352,7 @@ def test_numbers_and_arrays_mix_with_tensors_on_both_sides():
         assert type(result) is Tensor and result.dtype == np.float32
         np.testing.assert_array_equal(result.data, [3.0, 6.0])
     np.testing.assert_array_equal((1 - x).data, [0.0, -1.0])
+    np.testing.assert_array_equal((Tensor(np.array([1, 2])) * 0.5).data, [0.5, 1.0])
     np.testing.assert_array_equal((2 / x).data, [2.0, 1.0])
     np.testing.assert_array_equal((1 + x).data, [2.0, 3.0])
     np.testing.assert_array_equal((np.ones((1, 2), np.float32) @ x.reshape(2, 1)).data, [[3.0]])
