@@ -81,7 +81,8 @@ export default function create(stage, ctx) {
     const free = at === 3;
     handles.first.move(matrix[0], matrix[2]);
     handles.second.move(matrix[1], matrix[3]);
-    for (const h of Object.values(handles)) h.show(free);
+    // 还没走到头时，环留在两个箭头最后要去的地方。
+    for (const h of Object.values(handles)) h.element.classList.toggle('is-goal', !free);
     ['i', 'j'].forEach((_, k) => {
       const [px, py] = pixels(k ? [0, 1] : [1, 0]);
       put(parts.tips[k], !free, px + 12, py - 10);
@@ -254,7 +255,10 @@ export default function create(stage, ctx) {
     fromPixel: (/** @type {number} */ px, /** @type {number} */ py) => view.at(px, py),
     rangeX: /** @type {Pair} */ ([-2.1, 2.1]),
     rangeY: /** @type {Pair} */ ([-2.1, 2.1]),
-    onStart: () => { dragging = true; },
+    onStart: () => {
+      dragging = true;
+      if (at < 3) goTo(3);
+    },
     onEnd: () => { dragging = false; draw(); },
   };
   const handles = {
