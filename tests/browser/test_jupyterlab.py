@@ -13,7 +13,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, TimeoutError
 
 from tests.browser.conftest import ROOT, free_port
 
@@ -30,7 +30,14 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     folder = tmp_path_factory.mktemp("lab")
     notebook = nbformat.v4.new_notebook(
         cells=[nbformat.v4.new_code_cell(text) for text in CELLS],
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        metadata={
+            "kernelspec": {
+                "name": "python3",
+                "display_name": "Python 3 (ipykernel)",
+                "language": "python",
+            },
+            "language_info": {"name": "python"},
+        },
     )
     nbformat.write(notebook, folder / "try.ipynb")
     port = free_port()
@@ -70,9 +77,19 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         log.close()
 
 
-def run_all(page: Page) -> None:
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+def run_until_drawn(page: Page) -> None:
+    """运行全部格子，直到交互图画出来；内核还没接上时 JupyterLab 会先问用哪一个，那就答了再来。"""
+    for _ in range(8):
+        page.get_by_role("menuitem", name="Run", exact=True).click()
+        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        with contextlib.suppress(TimeoutError):
+            page.locator(".ex-stage").first.wait_for(timeout=6000)
+            return
+        accept = page.locator(".jp-Dialog .jp-mod-accept")
+        if accept.count():
+            accept.first.click()
+            page.wait_for_timeout(1500)
+    pytest.fail("JupyterLab 里一直没有画出来")
 
 
 def test_the_explorable_moves_in_jupyterlab_and_the_kernel_follows(browser: Browser, lab: str):
@@ -83,9 +100,8 @@ def test_the_explorable_moves_in_jupyterlab_and_the_kernel_follows(browser: Brow
     page.goto(lab + "lab/tree/try.ipynb", wait_until="load")
     page.wait_for_selector(".jp-Notebook", timeout=60_000)
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
-    run_all(page)
+    run_until_drawn(page)
     stage = page.locator(".ex-stage").first
-    stage.wait_for(timeout=60_000)
     page.wait_for_function("document.querySelectorAll('.ex-stage [role=slider]').length > 2")
     page.wait_for_timeout(800)
     before = stage.screenshot()
