@@ -299,10 +299,10 @@ def drag_rows(browser: Browser, base: str, found: list[Place], quick: bool) -> l
         for place in chosen[:1] if quick else chosen[:6]:
             with visit(browser, base + place.page) as one:
                 one.first_picture()
+                prepare(one.page, place)
                 box = handle_of(one.page, place)
                 if box is None:
                     continue
-                prepare(one.page, place)
                 lags = drag(one.page, box, 60 if quick else 200)
                 if lags:
                     worst = max(worst, (percentile(lags, 0.95), place.id))

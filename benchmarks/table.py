@@ -87,7 +87,8 @@ def record() -> str:
         f"{name} {importlib.metadata.version(name)}" for name in ("numpy", "playwright")
     )
     threads = os.environ.get("OMP_NUM_THREADS") or os.environ.get("OPENBLAS_NUM_THREADS")
+    load = f"，负载 {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
     return (
         f"Python {platform.python_version()} {packages}；{platform.system()} "
-        f"{platform.machine()}，{os.cpu_count()} 核，BLAS 线程 {threads or '默认'}"
+        f"{platform.machine()}，{os.cpu_count()} 核，BLAS 线程 {threads or '默认'}{load}"
     )

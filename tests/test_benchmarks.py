@@ -1,0 +1,56 @@
+"""测量的表：比值的方向、达标与否、排版，和写出的 JSON。"""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+import benchmarks.__main__ as command
+from benchmarks.page import percentile, spread
+from benchmarks.table import Row, missed, render, width
+
+
+def test_a_larger_ratio_is_better_for_times_and_for_rates():
+    assert Row("时间", 50.0, 100.0, "ms").ratio == 2
+    assert Row("帧数", 60.0, 30.0, "帧/秒", larger_is_better=True).ratio == 2
+    assert Row("空", 0.0, 1.0, "KB").met
+
+
+def test_the_rows_that_miss_are_named():
+    rows = [Row("好", 1.0, 2.0, "s"), Row("差", 3.0, 2.0, "s")]
+    assert missed(rows) == rows[1:]
+
+
+def test_the_table_is_aligned_for_wide_characters():
+    lines = render([Row("import mlcore", 90.0, 130.0, "ms"), Row("第一幅画面", 9.0, 1000.0, "ms")])
+    head, _, first, second = lines.splitlines()
+    ends = [width(line[: line.index(" ms") + 3]) for line in (first, second)]
+    assert ends[0] == ends[1]
+    assert width(head[: head.index("允许")]) < width(first)
+
+
+def test_json_rows_have_the_agreed_fields(tmp_path, monkeypatch, capsys):
+    rows = [Row("一", 2.0, 1.0, "ms")]
+    monkeypatch.setitem(command.SUITES, "page", lambda quick: rows)
+    target = tmp_path / "rows.json"
+    assert command.main(["page", "--quick", "--json", str(target)]) == 0
+    (row,) = json.loads(target.read_text(encoding="utf-8"))
+    assert {"work", "ours", "peer", "ratio", "target"} <= row.keys()
+    assert row["ratio"] == 0.5
+    assert "没有达到：一" in capsys.readouterr().out
+
+
+def test_percentile_and_spread():
+    assert percentile([float(k) for k in range(100)], 0.95) == 95
+    assert percentile([7.0], 0.95) == 7
+    pages = [f"{k}.html" for k in range(91)]
+    assert spread(pages, 6)[0] == "0.html"
+    assert len(spread(pages, 6)) == 6
+    assert spread(pages[:3], 6) == pages[:3]
+
+
+def test_an_unknown_suite_is_refused(capsys):
+    with pytest.raises(SystemExit):
+        command.main(["nothing"])
+    assert "page" in capsys.readouterr().err
