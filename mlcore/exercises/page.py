@@ -28,8 +28,11 @@ def element(exercise: Exercise, with_data: bool = False) -> str:
         f'<div class="exercise-question">{blocks(exercise.question)}</div>',
     ]
     if exercise.kind == "choice":
-        items = "".join(f"<li>{inline(text)}</li>" for text in exercise.options)
-        parts.append(f'<ol class="exercise-options" type="A">{items}</ol>')
+        # 不用 <ol type="A">：JupyterLab 会去掉 type，字母就成了数字。
+        options = zip(LETTERS, exercise.options, strict=False)
+        items = "".join(f"<p><b>{letter}</b> <span>{inline(text)}</span></p>"
+                        for letter, text in options)  # fmt: skip
+        parts.append(f'<div class="exercise-options">{items}</div>')
     if exercise.kind == "code":
         parts.append(code_block(exercise.starter))
     parts.append(f'<p class="exercise-how">{how_to_answer(exercise)}</p>')

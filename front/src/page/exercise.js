@@ -110,7 +110,7 @@ export function mount(root) {
 /** 四选一：原来列着的选项变成单选钮。 @param {HTMLElement} root @param {HTMLElement} question */
 function choice(root, question) {
   const field = el('fieldset', { class: 'exercise-choices', 'aria-labelledby': question.id });
-  const items = [...root.querySelectorAll('.exercise-options > li')];
+  const items = [...root.querySelectorAll('.exercise-options > p > span')];
   /** @type {HTMLInputElement[]} */
   const inputs = items.map((item, index) => {
     const input = /** @type {HTMLInputElement} */ (el('input', {
