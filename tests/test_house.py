@@ -211,7 +211,8 @@ def test_ci_does_not_ask_pytorchs_index_and_a_reader_may_change_it(tasks, monkey
 # ── 仓库里不该有的东西 ────────────────────────────────────────────────────────
 
 HOSTS = ["pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".org", "npmjs" + ".com",
-         "deb.debian" + ".org", "jsdelivr" + ".net", "unpkg" + ".com", "cdnjs" + ".", "npm" + "mirror",
+         "deb.debian" + ".org", "jsdelivr" + ".net", "unpkg" + ".com", "cdnjs" + ".",
+         "npm" + "mirror",
          "googleapis" + ".com", "mirrors" + ".", "ali" + "yun"]
 
 
