@@ -124,7 +124,9 @@ export function search({ engine, sections }, query) {
     const score = result.score * share * (whole ? 4 : 1) * (title ? 1.5 : 1);
     return { section, share, score, words: [...words, ...result.terms] };
   });
-  const enough = Math.max(0, ...found.map((one) => one.share)) * 0.5;
+  // 问得长，只碰上一两个字的就不算找到；有对得上大半的，就不要只对得上小半的。
+  const least = words.length > 3 ? 0.34 : 0;
+  const enough = Math.max(least, Math.max(0, ...found.map((one) => one.share)) * 0.5);
   return found
     .filter((one) => one.share >= enough)
     .sort((a, b) => b.score - a.score)
