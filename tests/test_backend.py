@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-from time import perf_counter
 
 import array_api_strict
 import numpy as np
@@ -38,13 +37,16 @@ print(sorted(heavy & sys.modules.keys()), "numpy" in sys.modules)
 
 
 def test_importing_mlcore_costs_less_than_half_of_numpy_again():
-    def seconds(module: str) -> float:
-        start = perf_counter()
-        run(f"import {module}")
-        return perf_counter() - start
-
-    pairs = [(seconds("numpy"), seconds("mlcore")) for _ in range(4)]
-    assert min(ours for _, ours in pairs) < 1.5 * min(numpy for numpy, _ in pairs)
+    # Processor time, and both in one process: other work on the machine does not count.
+    code = """
+from time import process_time
+start = process_time()
+import numpy
+middle = process_time()
+import mlcore
+print((process_time() - start) / (middle - start))
+"""
+    assert min(float(run(code)) for _ in range(3)) < 1.5
 
 
 def test_submodules_appear_when_first_used():
