@@ -139,7 +139,7 @@ export default function create(stage, ctx) {
       button.setAttribute('aria-pressed', String(close(matrix, preset.matrix.data)));
     }
     parts.determinant.textContent = split ? areaText(split) : '';
-    if (!dragging && !moving) say(sentence());
+    if (!dragging) say(sentence());
   }
 
   function stepName() {
@@ -151,8 +151,9 @@ export default function create(stage, ctx) {
 
   function sentence() {
     if (!split) {
-      return ctx.live() === 'live'
-        ? '正在拆这个矩阵…'
+      if (ctx.live() === 'live') return '正在拆这个矩阵…';
+      return ctx.live() === 'failed'
+        ? 'Python 没有启动，拆不了新的矩阵；几个现成的例子仍然可以看。'
         : '纸面已经跟上了。要把这个矩阵拆开，等 Python 醒来。';
     }
     const [first, , last] = partsText(split);
@@ -168,7 +169,8 @@ export default function create(stage, ctx) {
     }
     if (at < 3) return `③ 再整个转 ${last}，转到该去的地方。`;
     if (s1 - s2 < 5e-4 && s1 > 5e-4) {
-      return `两个方向拉得一样多，圆还是圆：${split.flip ? '翻一个面，' : ''}只转了 ${last}。`;
+      const what = split.flip ? `翻一个面，再转 ${last}` : `只转了 ${last}`;
+      return `两个方向拉得一样多，圆还是圆：${what}。`;
     }
     if (s2 < 5e-4) return '两个倍数里有一个是 0：整张纸压成了一条线，小猫再也站不起来。';
     const flip = split.flip ? '翻一个面，' : '';
@@ -419,7 +421,7 @@ function areaText(split) {
 
 /** @param {number} value */
 function degrees(value) {
-  return `${Math.abs(value) < 0.05 ? '0' : value.toFixed(1).replace('-', '−')}°`;
+  return `${String(Number(value.toFixed(1)) || 0).replace('-', '−')}°`;
 }
 
 /** @param {number} value */
