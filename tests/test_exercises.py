@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from book._ext.engine import engine_files
 from mlcore.exercises import Exercise, chapter, check, exercise, judge, modules
 from mlcore.exercises.markup import blocks, plain
 from mlcore.exercises.model import LETTERS, parse
@@ -119,6 +121,13 @@ def test_lifted_points_lie_on_the_plane_that_the_solution_names() -> None:
     points = np.array([[1.0, 2.0], [0.0, 3.0], [1.0, 1.0]]) @ np.array([[0.3, -2.0], [1.7, 0.4]])
     assert np.array([-3.0, 1.0, 3.0]) @ points == pytest.approx(0.0, abs=1e-12)
     assert "-3y_1+y_2+3y_3=0" in exercise("layers_bend_space.lift").solution
+
+
+def test_the_data_travel_in_the_wheels() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    assert project["tool"]["setuptools"]["package-data"]["mlcore.exercises"] == ["*.toml"]
+    names = {path.name for path in engine_files()}
+    assert {f"{module}.toml" for module in modules()} <= names
 
 
 def test_an_unknown_exercise_is_named_with_those_that_exist() -> None:
