@@ -1,0 +1,185 @@
+// @ts-check
+/**
+ * 点和格子怎样走过一个网络。一层是三段路：乘矩阵、加偏置、弯。
+ * 仿射变换、矩阵的路、激活函数的表都由 Python 给；这里只做乘、加、插值和查表。
+ */
+import { lookup } from './table.js';
+
+/** @typedef {{data: ArrayLike<number>, shape: number[]}} Nd */
+/**
+ * @typedef {object} NetScene
+ * @property {number[]} sizes @property {string} activation @property {string} activation_name
+ * @property {any} table @property {number} reach
+ * @property {{weight: Nd, bias: Nd, path: Nd}[]} layers @property {Nd[]} projections
+ * @property {{normal: Nd, offset: number}} final @property {{normal: Nd, offset: number}} separator
+ */
+/**
+ * 一批点在每一站的位置：x[k] 是在第 k 个空间里的坐标；after[k] 是第 k 层三段路各自走完时画在哪里
+ * （三个数一个点）；start 是起点画在哪里；score 是最后的判断，大于 0 是蓝。
+ * @typedef {{n: number, x: Float64Array[], start: Float64Array, after: [Float64Array, Float64Array, Float64Array][],
+ *   score: Float64Array}} Trace
+ */
+
+/** out[i] = matrix · points[i] (+ bias)，点按行排。 */
+function affine(/** @type {ArrayLike<number>} */ points, /** @type {number} */ n, /** @type {number} */ from,
+  /** @type {ArrayLike<number>} */ matrix, /** @type {number} */ to, /** @type {ArrayLike<number> | null} */ bias) {
+  const out = new Float64Array(n * to);
+  for (let i = 0; i < n; i += 1) {
+    for (let r = 0; r < to; r += 1) {
+      let sum = bias ? bias[r] : 0;
+      for (let c = 0; c < from; c += 1) sum += matrix[r * from + c] * points[i * from + c];
+      out[i * to + r] = sum;
+    }
+  }
+  return out;
+}
+
+/** 第 s（0 到 1）处是哪一层、哪一段、走了多少。 @param {number} s @param {number} layers */
+export function station(s, layers) {
+  const along = Math.max(0, Math.min(1, s)) * layers * 3;
+  const stage = Math.min(layers * 3 - 1, Math.floor(along));
+  return { layer: Math.floor(stage / 3), part: stage % 3, t: along - stage };
+}
+
+export class Net {
+  /** @param {NetScene} scene */
+  constructor(scene) {
+    this.scene = scene;
+    this.depth = scene.layers.length;
+    /** 每个空间的维数。 */
+    this.widths = scene.sizes.slice(0, -1);
+    this.bend = lookup(scene.table);
+  }
+
+  /** 让一批平面上的点走完全程。 @param {ArrayLike<number>} points x, y, x, y … @returns {Trace} */
+  trace(points) {
+    const n = points.length / 2;
+    const { layers, projections, final } = this.scene;
+    const x = [Float64Array.from(points)];
+    /** @type {[Float64Array, Float64Array, Float64Array][]} */
+    const after = [];
+    const start = affine(x[0], n, 2, projections[0].data, 3, null);
+    layers.forEach(({ weight, bias }, k) => {
+      const from = this.widths[k];
+      const to = this.widths[k + 1];
+      const shown = projections[k + 1].data;
+      const turned = affine(x[k], n, from, weight.data, to, null);
+      const shifted = affine(x[k], n, from, weight.data, to, bias.data);
+      const bent = shifted.map(this.bend);
+      x.push(bent);
+      after.push([
+        affine(turned, n, to, shown, 3, null),
+        affine(shifted, n, to, shown, 3, null),
+        affine(bent, n, to, shown, 3, null),
+      ]);
+    });
+    const last = this.widths[this.depth];
+    const score = affine(x[this.depth], n, last, final.normal.data, 1, [final.offset]);
+    return { n, x, start, after, score };
+  }
+
+  /**
+   * 这批点在第 s 处画在哪里：三个数一个点。
+   * @param {Trace} trace @param {number} s @param {Float64Array} [into] @returns {Float64Array}
+   */
+  place(trace, s, into) {
+    const { n } = trace;
+    const out = into && into.length === 3 * n ? into : new Float64Array(3 * n);
+    const { layer, part, t } = station(s, this.depth);
+    if (part === 0) {
+      const from = this.widths[layer];
+      const path = this.scene.layers[layer].path;
+      const size = 3 * from;
+      const along = t * (path.shape[0] - 1);
+      const at = Math.min(path.shape[0] - 2, Math.floor(along));
+      const f = along - at;
+      const matrix = new Float64Array(size);
+      for (let i = 0; i < size; i += 1) {
+        matrix[i] = (1 - f) * path.data[at * size + i] + f * path.data[(at + 1) * size + i];
+      }
+      const moved = affine(trace.x[layer], n, from, matrix, 3, null);
+      out.set(moved);
+      return out;
+    }
+    const a = trace.after[layer][part - 1];
+    const b = trace.after[layer][part];
+    for (let i = 0; i < 3 * n; i += 1) out[i] = (1 - t) * a[i] + t * b[i];
+    return out;
+  }
+
+  /** 在第 s 处看到的是几维：0 是平的，1 是立体的，换维数时平滑地过去。 @param {number} s */
+  tilt(s) {
+    const { layer, part, t } = station(s, this.depth);
+    const before = this.widths[layer] > 2 ? 1 : 0;
+    const after = this.widths[layer + 1] > 2 ? 1 : 0;
+    if (part > 0) return after;
+    return before + (after - before) * t * t * (3 - 2 * t);
+  }
+
+  /**
+   * 在第 s 处要看多远，才看得见这批点（和 ±1 的方框）。
+   * @param {Trace} trace @param {number} s
+   */
+  reach(trace, s) {
+    const { layer, part, t } = station(s, this.depth);
+    const far = (/** @type {Float64Array} */ positions) => {
+      let most = 1;
+      for (let i = 0; i < positions.length; i += 1) most = Math.max(most, Math.abs(positions[i]));
+      return 1.2 * Math.min(most, 40);
+    };
+    const stops = [layer ? trace.after[layer - 1][2] : trace.start, ...trace.after[layer]];
+    return (1 - t) * far(stops[part]) + t * far(stops[part + 1]);
+  }
+}
+
+/**
+ * 一幅场景里的数据点在第 s 处画在哪里（n × 3）。测试拿它和 mlcore 的前向计算比。
+ * @param {{net: NetScene, points: Nd}} scene @param {number} s @returns {Float64Array}
+ */
+export function journeyPositions(scene, s) {
+  const net = new Net(scene.net);
+  return net.place(net.trace(scene.points.data), s);
+}
+
+/**
+ * 方格上的函数在哪里过零：一段一段的线（x1, y1, x2, y2 …），行进方格法。
+ * @param {ArrayLike<number>} values count × count，一行一行从下往上 @param {number} count @param {number} reach
+ * @returns {number[]}
+ */
+export function zeroLine(values, count, reach) {
+  const step = (2 * reach) / (count - 1);
+  /** @type {number[]} */
+  const found = [];
+  for (let r = 0; r + 1 < count; r += 1) {
+    for (let c = 0; c + 1 < count; c += 1) {
+      const corner = [r * count + c, r * count + c + 1, (r + 1) * count + c + 1, (r + 1) * count + c];
+      const v = corner.map((i) => values[i]);
+      /** @type {number[]} */
+      const cuts = [];
+      for (let e = 0; e < 4; e += 1) {
+        const a = v[e];
+        const b = v[(e + 1) % 4];
+        if (a > 0 === b > 0) continue;
+        const f = a / (a - b);
+        const x = c + [f, 1, 1 - f, 0][e];
+        const y = r + [0, f, 1, 1 - f][e];
+        cuts.push(-reach + x * step, -reach + y * step);
+      }
+      if (cuts.length >= 4) found.push(...cuts.slice(0, 4));
+      if (cuts.length === 8) found.push(...cuts.slice(4));
+    }
+  }
+  return found;
+}
+
+/** 纸上的格点：count × count，一行一行从下往上。 @param {number} count @param {number} reach */
+export function mesh(count, reach) {
+  const points = new Float64Array(2 * count * count);
+  for (let r = 0; r < count; r += 1) {
+    for (let c = 0; c < count; c += 1) {
+      points[2 * (r * count + c)] = -reach + (2 * reach * c) / (count - 1);
+      points[2 * (r * count + c) + 1] = -reach + (2 * reach * r) / (count - 1);
+    }
+  }
+  return points;
+}
