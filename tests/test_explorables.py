@@ -208,7 +208,8 @@ def test_an_inline_scene_cannot_end_the_script_it_stands_in():
 
 
 def test_only_the_books_own_explorables_can_be_opened():
-    for path in ("os:system", "mlcore.explorables.base:Scene", "mlcore.explorables.session:Session"):
+    others = ("os:system", "mlcore.explorables.base:Scene", "mlcore.explorables.session:Session")
+    for path in others:
         with pytest.raises(ValueError, match="交互图"):
             load_class(path)
 

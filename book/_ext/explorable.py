@@ -109,7 +109,9 @@ def bake(path: str, start: dict[str, Any]) -> tuple[dict[str, Any], str, bytes |
     return data, scene, pack({"values": stops, "scenes": scenes})
 
 
-def baked(app: Sphinx, path: str, start: dict[str, Any]) -> tuple[dict[str, Any], str, bytes | None]:
+def baked(
+    app: Sphinx, path: str, start: dict[str, Any]
+) -> tuple[dict[str, Any], str, bytes | None]:
     """``bake`` 加上按散列的缓存（在输出目录旁边的 ``.bake``）。"""
     key = short_hash(json.dumps([engine_hash(), path, start], sort_keys=True).encode())
     folder = Path(app.doctreedir).parent / ".bake"

@@ -8,7 +8,6 @@
 from __future__ import annotations
 
 import json
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +43,17 @@ def show(explorable: Explorable, *, id: str, wide: bool = True) -> ExplorableWid
     """
     if not isinstance(explorable, Explorable):
         raise TypeError(f"show 要一个交互图，得到的是 {type(explorable).__name__}")
-    return _widget_class(type(explorable))(Session(explorable), id, wide)
+    cls = _widget_class(type(explorable))  # type: ignore[arg-type]  (类都能做键，mypy 认不出)
+    return cls(Session(explorable), id, wide)
 
 
 def restore(state: dict[str, Any], *, id: str = "restored") -> ExplorableWidget:
     """由「复制到笔记本」给出的状态重放出同一个交互图。"""
     session = Session.restored(state)
-    return _widget_class(type(session.explorable))(session, id, True)
+    return _widget_class(type(session.explorable))(session, id, True)  # type: ignore[arg-type]
 
 
-class ExplorableWidget(anywidget.AnyWidget):  # type: ignore[misc]
+class ExplorableWidget(anywidget.AnyWidget):
     """一个交互图的小部件。
 
     控件的 trait 由交互图的声明生成（见 ``show``）；``steps`` 是走过的步数，``scene``
@@ -159,10 +159,15 @@ TRAITS = {
 }
 
 
-@cache
+_classes: dict[str, type[ExplorableWidget]] = {}
+
+
 def _widget_class(cls: type[Explorable]) -> type[ExplorableWidget]:
     """给一种交互图造一个小部件类：前端模块由 ``kind`` 定，trait 由控件定。"""
-    members: dict[str, Any] = {"_esm": STATIC / f"{cls.kind}.js", "__doc__": cls.title}
-    for name, control in cls.valued_controls().items():
-        members[name] = TRAITS[control.type]().tag(sync=True)
-    return type(f"{cls.__name__}Widget", (ExplorableWidget,), members)
+    path = class_path(cls)
+    if path not in _classes:
+        members: dict[str, Any] = {"_esm": STATIC / f"{cls.kind}.js", "__doc__": cls.title}
+        for name, control in cls.valued_controls().items():
+            members[name] = TRAITS[control.type]().tag(sync=True)
+        _classes[path] = type(f"{cls.__name__}Widget", (ExplorableWidget,), members)
+    return _classes[path]

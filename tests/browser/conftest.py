@@ -1,4 +1,4 @@
-"""浏览器测试的共同部分：把构建好的网站放在 /book/ 下、带着内容安全策略供出来，再用真的 Chromium 打开。"""
+"""浏览器测试的共同部分：网站放在 /book/ 下，带着内容安全策略，用真的 Chromium 打开。"""
 
 from __future__ import annotations
 

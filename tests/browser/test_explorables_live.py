@@ -92,7 +92,8 @@ def tolerance(session) -> float:
 def handles(page: Page, place: Place):
     """图里能拖的东西和图外的滑杆。"""
     return page.locator(
-        f"#{place.id} .ex-stage [role=slider]:visible, #{place.id} input[type=range]:enabled:visible"
+        f"#{place.id} .ex-stage [role=slider]:visible,"
+        f" #{place.id} input[type=range]:enabled:visible"
     )
 
 
@@ -123,7 +124,8 @@ def test_the_keyboard_reaches_every_handle(watched, place):
         handle = found.nth(k)
         handle.focus()
         name = handle.evaluate(
-            "e => e.getAttribute('aria-label') || (e.labels && e.labels[0] && e.labels[0].textContent)"
+            "e => e.getAttribute('aria-label')"
+            " || (e.labels && e.labels[0] && e.labels[0].textContent)"
         )
         assert name and any("一" <= c <= "鿿" for c in name), f"第 {k} 个手柄没有中文名字"
         read = "e => e.getAttribute('aria-valuetext') || e.value"

@@ -123,7 +123,8 @@ def test_the_explorable_moves_in_jupyterlab_and_the_kernel_follows(browser: Brow
     page.keyboard.press("Control+Enter")
     page.wait_for_function(
         "() => [...document.querySelectorAll('.jp-OutputArea-output')]"
-        ".some((e) => e.textContent.includes('拖过之后') && !e.textContent.includes('[[1.0, 0.0], [0.0, 1.0]]'))",
+        ".some((e) => e.textContent.includes('拖过之后')"
+        " && !e.textContent.includes('[[1.0, 0.0], [0.0, 1.0]]'))",
         timeout=20_000,
     )
     assert errors == []
