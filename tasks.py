@@ -87,7 +87,7 @@ def ensure_environment(which: str) -> None:
     pip = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
     if which == TEST:
         install_torch(pip)
-    failed = run([*pip, "install", "--quiet", "-r", which, "-c", "constraints.txt"])
+    failed = run([*pip, "install", "--quiet", "--no-compile", "-r", which, "-c", "constraints.txt"])
     if failed:
         raise Trouble("依赖没有装上，原因见上面 pip 的输出；多半是网络，再运行一次会接着装。")
     # 让 .venv 里的 Python（笔记本的内核也在内）总能找到这个文件夹里的 mlcore。

@@ -43,14 +43,14 @@ def show(explorable: Explorable, *, id: str, wide: bool = True) -> ExplorableWid
     """
     if not isinstance(explorable, Explorable):
         raise TypeError(f"show 要一个交互图，得到的是 {type(explorable).__name__}")
-    cls = _widget_class(type(explorable))  # type: ignore[arg-type]  (类都能做键，mypy 认不出)
+    cls = _widget_class(type(explorable))
     return cls(Session(explorable), id, wide)
 
 
 def restore(state: dict[str, Any], *, id: str = "restored") -> ExplorableWidget:
     """由「复制到笔记本」给出的状态重放出同一个交互图。"""
     session = Session.restored(state)
-    return _widget_class(type(session.explorable))(session, id, True)  # type: ignore[arg-type]
+    return _widget_class(type(session.explorable))(session, id, True)
 
 
 class ExplorableWidget(anywidget.AnyWidget):
