@@ -121,7 +121,7 @@ def test_a_snapshot_goes_on_exactly_where_it_was_taken(before, after):
                     one.set({"speed": value})
                 elif kind == "step":
                     one.step(value)
-        assert resumed.view() ["position"] == session.view()["position"]
+        assert resumed.view()["position"] == session.view()["position"]
         assert resumed.state() == session.state()
 
 

@@ -39,7 +39,13 @@ function countBytes(total) {
   let seen = 0;
   let told = 0;
   scope.fetch = async (/** @type {any[]} */ ...args) => {
-    const response = await real(...args);
+    // 少了哪一个文件 Pyodide 都起不来，有时还一声不响；所以在这里就说。
+    const name = String(args[0].url ?? args[0]).split('/').pop();
+    const response = await real(...args).catch((/** @type {Error} */ error) => {
+      scope.postMessage({ failed: `${name} 没有取到：${error.message}` });
+      throw error;
+    });
+    if (!response.ok) scope.postMessage({ failed: `${name} 没有取到：${response.status}` });
     if (!response.body || !response.ok) return response;
     const counted = response.body.pipeThrough(new TransformStream({
       transform(chunk, controller) {
