@@ -52,7 +52,7 @@ class Journey(Explorable):
         Choice("activation", "激活函数", tuple(nets.NAMES.items()), default="tanh"),
         Slider("learning_rate", "学习率", 0.001, 10.0, 0.01, step=0.001, log=True),
         Slider("seed", "种子", 1, 99, 1, step=1, restarts=True),
-        Slider("depth", "隐层数", 1, LAYERS, 2, step=1, restarts=True, where="picture"),
+        Slider("depth", "隐藏层数", 1, LAYERS, 2, step=1, restarts=True, where="picture"),
         Slider("width1", "第 1 层的宽度", 2, 8, 6, step=1, restarts=True, where="picture"),
         Slider("width2", "第 2 层的宽度", 2, 8, 2, step=1, restarts=True, where="picture"),
         Slider("width3", "第 3 层的宽度", 2, 8, 2, step=1, restarts=True, where="picture"),
