@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
-from mlcore.explorables.hand import HandWarp, parts_of, warp
+from mlcore.explorables.hand import HandWarp, fewest_by_a_line, parts_of, warp
+from mlcore.explorables.journey import Journey
+from mlcore.explorables.nets import linear_layers, product
 from tools.systems import expected
 
 STILL = ((1.0, 0.0), (0.0, 1.0))
+STEPS = 800
+
+
+def trained(**controls: Any) -> Journey:
+    picture = Journey(**controls)
+    picture.step(STEPS)
+    return picture
+
+
+def wrong_by_seed(seeds: int, **controls: Any) -> list[int]:
+    return [trained(seed=seed, **controls).view()["wrong"] for seed in range(1, seeds + 1)]
 
 
 def test_each_operation_of_a_layer_does_its_own_part() -> None:
@@ -36,3 +51,77 @@ def test_each_operation_of_a_layer_does_its_own_part() -> None:
     recipe = parts_of(((0.0, 0.3), (1.0, 1.5)))
     assert recipe["flip"]
     assert recipe["determinant"] == pytest.approx(numbers["recipe_determinant"])
+
+
+def test_two_curves_need_bending_and_enough_units() -> None:
+    numbers, curves = expected("D-05"), {"data": "two_curves"}
+    seeds = numbers["seeds"]
+    for deep in ({"depth": 1, "width1": 6}, {"depth": 2}):
+        assert wrong_by_seed(seeds, **curves, **deep) == [numbers["wide_wrong"]] * seeds
+    narrow = wrong_by_seed(seeds, **curves, depth=1, width1=2)
+    assert sum(wrong > 0 for wrong in narrow) >= numbers["narrow_failures_at_least"]
+    straight = wrong_by_seed(2, **curves, activation="identity")
+    assert min(straight) >= numbers["straight_wrong_at_least"]
+
+
+def test_the_circle_is_parted_at_2_6_2_2() -> None:
+    numbers = expected("D-11")
+    wrong = wrong_by_seed(numbers["seeds"], data="circle", depth=2, width1=6, width2=2)
+    assert wrong.count(0) >= numbers["perfect_at_least"]
+
+
+def test_the_circle_is_parted_layer_by_layer_at_2_6_4_2_2() -> None:
+    numbers = expected("N-14")
+    shape = {"depth": 3, "width1": 6, "width2": 4, "width3": 2}
+    wrong = wrong_by_seed(numbers["seeds"], **shape)
+    assert wrong.count(0) == numbers["perfect"]
+    picture = Journey(**shape)
+    counts = [np.size(parameter.data) for parameter in picture.training.model.parameters()]
+    assert sum(counts) == numbers["parameters"]
+    drawn = picture.view()["net"]["layers"]
+    for layer, (weight, bias) in zip(drawn, linear_layers(picture.training.model), strict=False):
+        np.testing.assert_allclose(layer["weight"], weight)
+        np.testing.assert_allclose(layer["bias"], bias)
+
+
+def test_the_last_space_is_parted_by_the_line_that_is_drawn() -> None:
+    numbers = expected("Y2-09")
+    picture = trained(depth=2, width1=6, width2=2)
+    scene = picture.view()
+    at_the_input = fewest_by_a_line(scene["points"], scene["labels"])
+    assert at_the_input >= numbers["wrong_by_any_line_at_the_input_at_least"]
+    points = scene["points"]
+    for layer in scene["net"]["layers"]:
+        points = np.tanh(points @ layer["weight"].T + layer["bias"])
+    seen = points @ scene["net"]["projections"][-1].T
+    separator = scene["net"]["separator"]
+    blue = seen @ separator["normal"] + separator["offset"] > 0
+    assert np.sum(blue != (scene["labels"] == 1)) == numbers["wrong_in_the_last_space"]
+
+
+def test_two_straight_layers_are_one_and_fail_on_the_circle() -> None:
+    numbers = expected("B1-27")
+    picture = trained(activation="identity", depth=1, width1=8)
+    one = product(linear_layers(picture.training.model), picture.x)
+    (w1, b1), (w2, b2) = linear_layers(picture.training.model)
+    np.testing.assert_allclose(one["weight"], w2 @ w1, rtol=1e-5)
+    np.testing.assert_allclose(one["bias"], w2 @ b1 + b2, rtol=1e-5, atol=1e-7)
+    assert one["difference"] <= numbers["difference_at_most"]
+    assert picture.view()["product"]["difference"] == one["difference"]
+    assert picture.view()["wrong"] >= numbers["wrong_at_least"]
+
+
+def test_any_number_of_straight_layers_is_exactly_one_matrix() -> None:
+    numbers = expected("N-03")
+    # Whole numbers are added and multiplied without rounding, so equality is exact.
+    draw = np.random.default_rng(3)
+    widths = [2, 5, 4, 6, 3, 2]
+    layers = [
+        (draw.integers(-4, 5, (after, before)).astype(float), draw.integers(-4, 5, after) * 1.0)
+        for before, after in zip(widths[:-1], widths[1:], strict=True)
+    ]
+    assert len(layers) == numbers["layers"]
+    points = draw.integers(-9, 10, (50, 2)).astype(float)
+    assert product(layers, points)["difference"] == numbers["difference"]
+    deep = Journey(activation="identity", depth=4, width1=8, width2=8, width3=8, width4=8)
+    assert deep.view()["product"]["difference"] < 1e-5

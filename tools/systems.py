@@ -91,15 +91,12 @@ def _test_faults(row: System) -> list[str]:
     path = ROOT / file
     if not name or not path.is_file():
         return [f"没有测试 {row.test}"]
-    body = next(
-        (node for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-         if isinstance(node, ast.FunctionDef) and node.name == name.partition("[")[0]),
-        None,
-    )  # fmt: skip
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    bodies = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
+    body = bodies.get(name.partition("[")[0])
     if body is None:
         return [f"没有测试 {row.test}"]
-    names = {node.id for node in ast.walk(body) if isinstance(node, ast.Name)}
-    names |= {node.attr for node in ast.walk(body) if isinstance(node, ast.Attribute)}
+    names = _names_in(body, bodies)
     asked = [node.args[0].value for node in ast.walk(body)
              if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "expected"
              and node.args and isinstance(node.args[0], ast.Constant)]  # fmt: skip
@@ -110,3 +107,16 @@ def _test_faults(row: System) -> list[str]:
     if not wanted & names:
         found.append(f"{row.test} 没有用到 {'、'.join(sorted(wanted))}")
     return found
+
+
+def _names_in(body: ast.FunctionDef, bodies: dict[str, ast.FunctionDef]) -> set[str]:
+    """一个函数用到的名字，连同它在同一文件里调用的函数用到的。"""
+    names: set[str] = set()
+    waiting = [body]
+    while waiting:
+        for node in ast.walk(waiting.pop()):
+            name = getattr(node, "id", "") or getattr(node, "attr", "")
+            if name and name not in names:
+                names.add(name)
+                waiting += [bodies[name]] if name in bodies else []
+    return names
