@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any
 
 from playwright.sync_api import Browser, CDPSession, Page, sync_playwright
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 ROOT = Path(__file__).resolve().parents[1]
 SWITCHES = [
@@ -112,7 +113,10 @@ class Visit:
 
     def first_picture(self) -> tuple[float, str]:
         """（第一幅画面画好的时刻，毫秒，从导航算起；它是哪一个图）。"""
-        self.page.wait_for_function("() => __seen.first > 0", timeout=60_000)
+        try:
+            self.page.wait_for_function("() => __seen.first > 0", timeout=60_000)
+        except PlaywrightTimeout as error:
+            raise SystemExit(f"{self.page.url} 一分钟里没有画出一幅图。") from error
         first, name = self.page.evaluate("[__seen.first, __seen.firstId]")
         return float(first), str(name)
 
