@@ -84,7 +84,7 @@ def ensure_environment(which: str) -> None:
     if not PYTHON.exists():
         make_venv()
     say(f"安装 {which} 里的依赖（第一次要下载，之后很快）")
-    pip = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
+    pip: list[str | Path] = [PYTHON, "-m", "pip", "--disable-pip-version-check"]
     if which == TEST:
         install_torch(pip)
     failed = run([*pip, "install", "--quiet", "--no-compile", "-r", which, "-c", "constraints.txt"])

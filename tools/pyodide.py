@@ -43,7 +43,8 @@ Say = Callable[[str], None]
 
 def pins() -> dict[str, Any]:
     """版本、每个文件的散列和字节数、给网页的那份 lock。"""
-    return json.loads(PINS.read_text(encoding="utf-8"))
+    found: dict[str, Any] = json.loads(PINS.read_text(encoding="utf-8"))
+    return found
 
 
 def cache_folder() -> Path:
