@@ -10,6 +10,7 @@ import pytest
 from mlcore.explorables.hand import HandWarp, fewest_by_a_line, parts_of, warp
 from mlcore.explorables.journey import Journey
 from mlcore.explorables.nets import linear_layers, product
+from mlcore.explorables.versus import Impossible
 from tools.systems import expected
 
 STILL = ((1.0, 0.0), (0.0, 1.0))
@@ -125,3 +126,17 @@ def test_any_number_of_straight_layers_is_exactly_one_matrix() -> None:
     assert product(layers, points)["difference"] == numbers["difference"]
     deep = Journey(activation="identity", depth=4, width1=8, width2=8, width3=8, width4=8)
     assert deep.view()["product"]["difference"] < 1e-5
+
+
+def test_width_two_never_gets_all_of_the_area_and_width_three_does() -> None:
+    numbers = expected("Y2-07")
+    for seed in range(1, numbers["seeds"] + 1):
+        picture = Impossible(data="fresh", seed=seed)
+        wide = 0.0
+        for _ in range(0, numbers["steps_at_most"], 250):
+            picture.step(250)
+            narrow, wide = (side["area"] for side in picture.view()["sides"])
+            assert narrow < numbers["narrow_area_below"], seed
+            if wide == numbers["wide_area"]:
+                break
+        assert wide == numbers["wide_area"], seed
