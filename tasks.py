@@ -6,7 +6,7 @@
     python tasks.py build      只构建网站到 _build/html
     python tasks.py zip        把网站打成一个压缩包，放到任何静态服务器上都能用
     python tasks.py notebook   新建、运行、检查一章：notebook new|run|check …
-    python tasks.py front      改了 front/ 之后重新构建前端（要 Node 20 以上）
+    python tasks.py front      改了 front/ 之后重新构建前端（要 Node 18 以上）
 
 环境变量
     TORCH_INDEX   PyTorch 的 CPU 版从哪里装，只在 Linux 上跑测试时用到；
@@ -38,7 +38,7 @@ PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 READ, TEST = "requirements.txt", "requirements-test.txt"
 TORCH_CPU_INDEX = "https://download.pytorch.org/whl/cpu"
 IN_CI = os.environ.get("CI", "").lower() in {"1", "true"}
-NODE_AT_LEAST = 20
+NODE_AT_LEAST = 18
 
 
 class Trouble(Exception):
