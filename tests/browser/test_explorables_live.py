@@ -201,7 +201,7 @@ def test_training_recovers_when_the_worker_is_ended(watched, place):
     steps = call(page, place.id, "scene")["steps"]
     assert steps > 3
     page.evaluate("window.__workers.at(-1).terminate()")
-    page.wait_for_function("window.__workers.length === 2", timeout=20_000)
+    page.wait_for_function("() => window.__workers.length === 2", timeout=20_000)
     wait_live(page, place.id)
     page.wait_for_timeout(1000)
     assert call(page, place.id, "scene")["steps"] >= 3

@@ -102,7 +102,7 @@ def test_the_explorable_moves_in_jupyterlab_and_the_kernel_follows(browser: Brow
     page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]", timeout=60_000)
     run_until_drawn(page)
     stage = page.locator(".ex-stage").first
-    page.wait_for_function("document.querySelectorAll('.ex-stage [role=slider]').length > 2")
+    page.wait_for_function("() => document.querySelectorAll('.ex-stage [role=slider]').length > 2")
     page.wait_for_timeout(800)
     before = stage.screenshot()
     labels = page.eval_on_selector_all(
