@@ -55,40 +55,61 @@ function level(value) {
 }
 
 /**
+ * 一张纸要画哪些小格：大格（2×2）里颜色一样、又没被拉大的，合成一格画，别的按小格画。
+ * 每格交出左下角的序号和边长（1 或 2 个格点）。
+ * @param {ArrayLike<number>} p @param {number} count @param {Uint8Array} levels
+ * @param {number} r @param {number} c @param {(node: number, span: number, level: number) => void} each
+ */
+function pieces(p, count, levels, r, c, each) {
+  const at = r * (count - 1) + c;
+  const first = levels[at];
+  const a = 3 * (r * count + c);
+  const [b, d] = [a + 6, a + 6 * count];
+  const same = first === levels[at + 1] && first === levels[at + count - 1] && first === levels[at + count];
+  const wide = Math.abs(p[b] - p[a]) + Math.abs(p[b + 1] - p[a + 1]) + Math.abs(p[d] - p[a]) + Math.abs(p[d + 1] - p[a + 1]);
+  if (same && wide < 36) {
+    each(r * count + c, 2, first);
+    return;
+  }
+  for (let i = 0; i < 2; i += 1) {
+    for (let j = 0; j < 2; j += 1) each((r + i) * count + c + j, 1, levels[at + i * (count - 1) + j]);
+  }
+}
+
+/**
  * 平着的纸：同一档颜色的格子一笔填完，相邻的格子之间没有缝。
  * @param {CanvasRenderingContext2D} brush @param {ArrayLike<number>} p 投影过的格点 @param {number} count
  * @param {Uint8Array} levels 每个小格的档 @param {string[][]} colors
  */
 function flatQuads(brush, p, count, levels, colors) {
   /** @type {Path2D[]} */
-  const paths = Array.from({ length: LEVELS }, () => new Path2D());
-  const used = new Uint8Array(LEVELS);
-  for (let r = 0; r + 1 < count; r += 1) {
-    for (let c = 0; c + 1 < count; c += 1) {
-      const a = 3 * (r * count + c);
-      const [b, e, d] = [a + 3, a + 3 + 3 * count, a + 3 * count];
-      const at = levels[r * (count - 1) + c];
-      const path = paths[at];
-      used[at] = 1;
-      // 翻了面的格子倒着描，免得同一笔里正反相消。
-      const area = (p[e] - p[a]) * (p[d + 1] - p[b + 1]) - (p[d] - p[b]) * (p[e + 1] - p[a + 1]);
-      const [second, fourth] = area < 0 ? [b, d] : [d, b];
-      path.moveTo(p[a], p[a + 1]);
-      path.lineTo(p[second], p[second + 1]);
-      path.lineTo(p[e], p[e + 1]);
-      path.lineTo(p[fourth], p[fourth + 1]);
-      path.closePath();
+  const paths = [];
+  for (let r = 0; r + 2 < count; r += 2) {
+    for (let c = 0; c + 2 < count; c += 2) {
+      pieces(p, count, levels, r, c, (node, span, level) => {
+        const path = (paths[level] ??= new Path2D());
+        const a = 3 * node;
+        const [b, d] = [a + 3 * span, a + 3 * span * count];
+        const e = d + 3 * span;
+        // 翻了面的格子倒着描，免得同一笔里正反相消。
+        const area = (p[e] - p[a]) * (p[d + 1] - p[b + 1]) - (p[d] - p[b]) * (p[e + 1] - p[a + 1]);
+        const [second, fourth] = area < 0 ? [b, d] : [d, b];
+        path.moveTo(p[a], p[a + 1]);
+        path.lineTo(p[second], p[second + 1]);
+        path.lineTo(p[e], p[e + 1]);
+        path.lineTo(p[fourth], p[fourth + 1]);
+        path.closePath();
+      });
     }
   }
   brush.lineWidth = 0.8;
   brush.lineJoin = 'round';
-  for (let k = 0; k < LEVELS; k += 1) {
-    if (!used[k]) continue;
+  paths.forEach((path, k) => {
     brush.fillStyle = colors[k][0];
     brush.strokeStyle = colors[k][0];
-    brush.fill(paths[k]);
-    brush.stroke(paths[k]);
-  }
+    brush.fill(path);
+    brush.stroke(path);
+  });
 }
 
 /**
@@ -118,61 +139,76 @@ export function gridLines(brush, p, count, every) {
  * @param {Uint8Array} levels @param {string[][]} colors @param {string} line @param {number} every
  */
 function solidQuads(brush, p, count, levels, colors, line, every) {
-  const cells = (count - 1) * (count - 1);
-  const order = new Int32Array(cells);
-  const depth = new Float64Array(cells);
-  for (let i = 0; i < cells; i += 1) {
-    const r = Math.floor(i / (count - 1));
-    const a = 3 * (r * count + (i - r * (count - 1)));
+  const half = (count - 1) / 2;
+  const depth = new Float64Array(half * half);
+  const order = new Int32Array(half * half);
+  for (let i = 0; i < order.length; i += 1) {
+    const r = 2 * Math.floor(i / half);
+    const a = 3 * (r * count + 2 * (i % half)) + 2;
     order[i] = i;
-    depth[i] = p[a + 2] + p[a + 5] + p[a + 2 + 3 * count] + p[a + 5 + 3 * count];
+    depth[i] = p[a] + p[a + 6] + p[a + 6 * count] + p[a + 6 * count + 6];
   }
   order.sort((i, j) => depth[i] - depth[j]);
   brush.lineJoin = 'round';
   for (const i of order) {
-    const r = Math.floor(i / (count - 1));
-    const c = i - r * (count - 1);
-    const a = 3 * (r * count + c);
-    const [b, e, d] = [a + 3, a + 3 + 3 * count, a + 3 * count];
-    const u = [p[e] - p[a], p[e + 1] - p[a + 1], p[e + 2] - p[a + 2]];
-    const v = [p[d] - p[b], p[d + 1] - p[b + 1], p[d + 2] - p[b + 2]];
-    const flat = Math.abs(u[0] * v[1] - u[1] * v[0]);
-    const size = Math.sqrt(u[0] * u[0] + u[1] * u[1]) * Math.sqrt(v[0] * v[0] + v[1] * v[1]) + 1e-9;
-    const shade = Math.min(SHADES - 1, Math.floor((1 - Math.min(1, flat / size)) * SHADES));
-    const color = colors[levels[i]][shade];
-    brush.fillStyle = color;
-    brush.strokeStyle = color;
+    const r = 2 * Math.floor(i / half);
+    const c = 2 * (i % half);
+    pieces(p, count, levels, r, c, (node, span, level) => {
+      const a = 3 * node;
+      const [b, d] = [a + 3 * span, a + 3 * span * count];
+      const e = d + 3 * span;
+      const u = [p[e] - p[a], p[e + 1] - p[a + 1]];
+      const v = [p[d] - p[b], p[d + 1] - p[b + 1]];
+      const flat = Math.abs(u[0] * v[1] - u[1] * v[0]);
+      const size = Math.sqrt((u[0] * u[0] + u[1] * u[1]) * (v[0] * v[0] + v[1] * v[1])) + 1e-9;
+      const shade = Math.min(SHADES - 1, Math.floor((1 - Math.min(1, flat / size)) * SHADES));
+      brush.fillStyle = colors[level][shade];
+      brush.strokeStyle = colors[level][shade];
+      brush.lineWidth = 0.9;
+      brush.beginPath();
+      brush.moveTo(p[a], p[a + 1]);
+      brush.lineTo(p[b], p[b + 1]);
+      brush.lineTo(p[e], p[e + 1]);
+      brush.lineTo(p[d], p[d + 1]);
+      brush.closePath();
+      brush.fill();
+      brush.stroke();
+    });
+    const [low, left, high, right] = [r % every === 0, c % every === 0, r === count - 3, c === count - 3];
+    if (!low && !left && !high && !right) continue;
+    brush.strokeStyle = line;
     brush.lineWidth = 0.9;
     brush.beginPath();
-    brush.moveTo(p[a], p[a + 1]);
-    brush.lineTo(p[b], p[b + 1]);
-    brush.lineTo(p[e], p[e + 1]);
-    brush.lineTo(p[d], p[d + 1]);
-    brush.closePath();
-    brush.fill();
+    const go = (/** @type {number} */ from, /** @type {number} */ step) => {
+      for (let k = 0; k < 3; k += 1) {
+        const q = 3 * (from + k * step);
+        if (k) brush.lineTo(p[q], p[q + 1]);
+        else brush.moveTo(p[q], p[q + 1]);
+      }
+    };
+    const node = r * count + c;
+    if (low) go(node, 1);
+    if (left) go(node, count);
+    if (high) go(node + 2 * count, 1);
+    if (right) go(node + 2, count);
     brush.stroke();
-    if (r % every === 0 || c % every === 0 || r === count - 2 || c === count - 2) {
-      brush.strokeStyle = line;
-      brush.beginPath();
-      if (r % every === 0) { brush.moveTo(p[a], p[a + 1]); brush.lineTo(p[b], p[b + 1]); }
-      if (c % every === 0) { brush.moveTo(p[a], p[a + 1]); brush.lineTo(p[d], p[d + 1]); }
-      if (r === count - 2) { brush.moveTo(p[d], p[d + 1]); brush.lineTo(p[e], p[e + 1]); }
-      if (c === count - 2) { brush.moveTo(p[b], p[b + 1]); brush.lineTo(p[e], p[e + 1]); }
-      brush.stroke();
-    }
   }
 }
 
 /**
- * 每个小格的档：四个角的判断平均。
- * @param {ArrayLike<number>} field @param {number} count
+ * 每个小格的档。判断是每边 size 个点给的，格点每边有 count = 2·size − 1 个，中间的按直线插。
+ * @param {ArrayLike<number>} field @param {number} size @param {number} count
  */
-export function cellLevels(field, count) {
+export function cellLevels(field, size, count) {
   const levels = new Uint8Array((count - 1) * (count - 1));
   for (let r = 0; r + 1 < count; r += 1) {
     for (let c = 0; c + 1 < count; c += 1) {
-      const a = r * count + c;
-      levels[r * (count - 1) + c] = level((field[a] + field[a + 1] + field[a + count] + field[a + count + 1]) / 4);
+      const [y, x] = [(r + 0.5) / 2, (c + 0.5) / 2];
+      const a = Math.floor(y) * size + Math.floor(x);
+      const [v, u] = [y - Math.floor(y), x - Math.floor(x)];
+      const value = (1 - v) * ((1 - u) * field[a] + u * field[a + 1])
+        + v * ((1 - u) * field[a + size] + u * field[a + size + 1]);
+      levels[r * (count - 1) + c] = level(value);
     }
   }
   return levels;
@@ -183,7 +219,7 @@ export function cellLevels(field, count) {
  * @param {Uint8Array} levels @param {string[][]} tint @param {Record<string, string>} colors
  * @param {boolean} solid @param {number} [every]
  */
-export function sheet(brush, p, count, levels, tint, colors, solid, every = 4) {
+export function sheet(brush, p, count, levels, tint, colors, solid, every = 8) {
   brush.lineCap = 'round';
   if (solid) {
     brush.globalAlpha = 0.93;
