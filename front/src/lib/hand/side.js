@@ -139,7 +139,7 @@ export function sentence({ pose, picks, data, score }, tries, best) {
     return `错 ${wrong} 个。矩阵把圆环变成椭圆环，圆盘仍在环里面，直线怎么切都会切到环。`;
   }
   if (matrix[0] * matrix[3] < matrix[1] * matrix[2]) return `膜翻了面，小猫的旗换到了另一边。错 ${wrong} 个。`;
-  if (!tries) return '描黑边的点站错了边。先押一注，再动手。';
+  if (!tries) return '描了边的点站错了边。先押一注，再动手。';
   return `错 ${wrong} 个，你的最好成绩是 ${best.matrix ?? wrong} 个。`;
 }
 
