@@ -131,12 +131,21 @@ def test_any_number_of_straight_layers_is_exactly_one_matrix() -> None:
 def test_width_two_never_gets_all_of_the_area_and_width_three_does() -> None:
     numbers = expected("Y2-07")
     for seed in range(1, numbers["seeds"] + 1):
-        picture = Impossible(data="fresh", seed=seed)
-        wide = 0.0
-        for _ in range(0, numbers["steps_at_most"], 250):
+        picture = Impossible(kind="fresh", seed=seed)
+        for _ in range(0, numbers["steps"], 250):
             picture.step(250)
-            narrow, wide = (side["area"] for side in picture.view()["sides"])
+            narrow, wide = (side["area_right"] for side in picture.view()["sides"])
             assert narrow < numbers["narrow_area_below"], seed
-            if wide == numbers["wide_area"]:
-                break
         assert wide == numbers["wide_area"], seed
+
+
+def test_a_narrow_network_slips_through_a_gap_between_points_but_not_through_the_area() -> None:
+    numbers = expected("Y2-07")["lucky"]
+    picture = Impossible(kind="few", seed=numbers["seed"])
+    picture.step(numbers["steps"])
+    narrow = picture.view()["sides"][0]
+    assert narrow["points_right"] == numbers["points_right"] == picture.view()["count"]
+    assert narrow["area_right"] < numbers["area_below"]
+    picture.act("drop")
+    scene = picture.view()
+    assert scene["sides"][0]["points_right"] < scene["count"]
