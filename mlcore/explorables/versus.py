@@ -83,8 +83,8 @@ class Impossible(Explorable):
     task = "找一个种子，让宽 2 的网络把点全分对；再看它的面积。然后往缝里补几个点。"
     controls = (
         Slider("seed", "种子", 1, 999, 1, step=1, restarts=True),
-        Slider("depth", "窄网络的隐藏层数", 1, 5, 3, step=1, restarts=True),
-        Choice("kind", "拿什么来学", KINDS, default="few"),
+        Slider("depth", "宽 2 的隐藏层数", 1, 5, 3, step=1, restarts=True),
+        Choice("kind", "学的点", KINDS, default="few"),
         Button("drop", "往缝里补点"),
         Slider("position", "走到哪里", 0.0, 1.0, 0.0, step=0.001, where="picture"),
     )

@@ -169,8 +169,9 @@ export default function chapter(stage, ctx) {
       const s = k / net.depth;
       const eye = camera();
       eye.tilt = k && net.widths[k] > 2 ? 1 : 0;
-      const reach = k ? net.reach(points, s) * (1 + 0.28 * eye.tilt) : 1.3;
-      const frame = { x: side / 2, y: side / 2, scale: side / (2 * reach), reach };
+      const sight = net.sight(points, s);
+      const reach = k ? sight.reach * (1 + 0.28 * eye.tilt) : 1.3;
+      const frame = { x: side / 2, y: side / 2, scale: side / (2 * reach), reach, centre: sight.centre };
       const brush = fit(canvas, side, side);
       brush.strokeStyle = colors['ink-faint'];
       brush.globalAlpha = 0.7;

@@ -117,18 +117,29 @@ export class Net {
   }
 
   /**
-   * 在第 s 处要看多远，才看得见这批点（和 ±1 的方框）。
-   * @param {Trace} trace @param {number} s
+   * 在第 s 处该看着哪里、看多远，才看得见这批点（和 ±1 的方框）。
+   * 平着看时总看着原点，平移才看得出是平移；立体时看着点的中央。
+   * @param {Trace} trace @param {number} s @returns {{reach: number, centre: number[]}}
    */
-  reach(trace, s) {
+  sight(trace, s) {
     const { layer, part, t } = station(s, this.depth);
-    const far = (/** @type {Float64Array} */ positions) => {
-      let most = 1;
-      for (let i = 0; i < positions.length; i += 1) most = Math.max(most, Math.abs(positions[i]));
-      return 1.2 * Math.min(most, 40);
+    const far = (/** @type {Float64Array} */ positions, /** @type {boolean} */ solid) => {
+      const low = [-1, -1, -1];
+      const high = [1, 1, 1];
+      for (let i = 0; i < positions.length; i += 1) {
+        low[i % 3] = Math.min(low[i % 3], positions[i]);
+        high[i % 3] = Math.max(high[i % 3], positions[i]);
+      }
+      const centre = low.map((v, q) => (solid ? (v + high[q]) / 2 : 0));
+      const most = Math.max(...centre.map((v, q) => Math.max(high[q] - v, v - low[q])));
+      return { reach: 1.2 * Math.min(most, 40), centre };
     };
-    const stops = [layer ? trace.after[layer - 1][2] : trace.start, ...trace.after[layer]];
-    return (1 - t) * far(stops[part]) + t * far(stops[part + 1]);
+    const before = layer ? trace.after[layer - 1][2] : trace.start;
+    const stops = [before, ...trace.after[layer]];
+    const solid = (/** @type {number} */ k) => this.widths[k ? layer + 1 : layer] > 2;
+    const a = far(stops[part], solid(part));
+    const b = far(stops[part + 1], solid(part + 1));
+    return { reach: (1 - t) * a.reach + t * b.reach, centre: a.centre.map((v, q) => (1 - t) * v + t * b.centre[q]) };
   }
 }
 

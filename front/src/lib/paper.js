@@ -1,19 +1,19 @@
 // @ts-check
 /** 一块画布，上面是走到第 s 处的那张纸：网络换了它跟着变，手柄动了它跟着弯。 */
 import { Net, mesh, station, zeroLine } from './net.js';
-import { cellLevels, dots, fit, scaffold, segments, separator, sheet, tints } from './sheet.js';
+import { between, dots, fit, scaffold, segments, separator, sheet, tints } from './sheet.js';
 import { camera, project } from './view3d.js';
 
 const TWEEN = 300; // 毫秒：数据或网络一下子换了，点走过去，不跳过去。
 
 /** 三维位置的一份拷贝在 from 和 to 之间走到 f。 @param {Float64Array} from @param {Float64Array} to @param {number} f */
-function between(from, to, f) {
+function toward(from, to, f) {
   if (from.length !== to.length) return;
   for (let i = 0; i < to.length; i += 1) to[i] = from[i] + f * (to[i] - from[i]);
 }
 
 /** @typedef {{net: Net, count: number, mesh: import('./net.js').Trace, points: import('./net.js').Trace,
- *   line: import('./net.js').Trace, levels: Uint8Array}} Walk */
+ *   line: import('./net.js').Trace, values: Float32Array}} Walk */
 /** @type {WeakMap<any, Walk>} */
 const walks = new WeakMap();
 
@@ -29,7 +29,7 @@ function walked(scene) {
       net, count, mesh: traced,
       points: net.trace(scene.points.data),
       line: net.trace(zeroLine(traced.score, count, scene.net.reach)),
-      levels: cellLevels(scene.field.data, size, count),
+      values: between(scene.field.data, size),
     };
     walks.set(scene, found);
   }
@@ -65,7 +65,7 @@ export class Paper {
     this.old = null;
     this.queued = 0;
     this.seen = 1.3;
-    this.frame = { x: 0, y: 0, scale: 1, reach: 1.3 };
+    this.frame = { x: 0, y: 0, scale: 1, reach: 1.3, centre: [0, 0, 0] };
   }
 
   /** @param {Record<string, string>} colors */
@@ -125,12 +125,13 @@ export class Paper {
     const placedMesh = net.place(walk.mesh, s);
     const placedPoints = net.place(walk.points, s);
     const placedLine = net.place(walk.line, s);
-    let reach = Math.max(scene.net.reach * 1.06 * (1 - Math.min(1, s * 3 * net.depth)), net.reach(walk.points, s));
+    const sight = net.sight(walk.points, s);
+    let reach = Math.max(scene.net.reach * 1.06 * (1 - Math.min(1, s * 3 * net.depth)), sight.reach);
     let f = 1;
     if (this.old) {
       f = Math.min(1, (performance.now() - this.tweenFrom) / TWEEN);
-      between(this.old.mesh, placedMesh, f);
-      between(this.old.points, placedPoints, f);
+      toward(this.old.mesh, placedMesh, f);
+      toward(this.old.points, placedPoints, f);
       reach = this.old.reach + f * (reach - this.old.reach);
       if (f >= 1) this.old = null;
       else this.later();
@@ -140,13 +141,13 @@ export class Paper {
     this.eye.tilt = this.options.fixed ? 0 : net.tilt(s);
     // 斜着看的时候，盒子的对角线更长，退远一点。
     const back = reach * (1 + 0.28 * this.eye.tilt);
-    const frame = { x: width / 2, y: height / 2, scale: Math.min(width, height) / (2 * back), reach: back };
+    const frame = { x: width / 2, y: height / 2, scale: Math.min(width, height) / (2 * back), reach: back, centre: sight.centre };
     this.frame = frame;
     const brush = fit(this.canvas, width, height);
     const { layer, part, t } = station(s, net.depth);
     const bends = ['tanh', 'sigmoid'].includes(scene.net.activation) && (part === 2 || (part === 0 && layer > 0 && t < 0.3) || s === 1);
     if (!this.options.bare) scaffold(brush, this.eye, frame, colors, bends && !this.options.fixed);
-    sheet(brush, project(this.eye, placedMesh, frame), walk.count, walk.levels, this.tint, colors, this.eye.tilt > 0.02, this.options.every);
+    sheet(brush, project(this.eye, placedMesh, frame), walk.count, walk.values, this.tint, colors, this.eye.tilt > 0.02, this.options.every);
     const last = layer === net.depth - 1 && part === 2 ? t : 0;
     if (f === 1 && placedLine.length) {
       brush.strokeStyle = colors.ink;

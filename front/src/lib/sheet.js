@@ -55,49 +55,89 @@ function level(value) {
 }
 
 /**
- * 一张纸要画哪些小格：大格（2×2）里颜色一样、又没被拉大的，合成一格画，别的按小格画。
- * 每格交出左下角的序号和边长（1 或 2 个格点）。
- * @param {ArrayLike<number>} p @param {number} count @param {Uint8Array} levels
- * @param {number} r @param {number} c @param {(node: number, span: number, level: number) => void} each
+ * @callback Each 一小片：四个角的像素坐标（绕一圈）和颜色的档
+ * @param {number} ax @param {number} ay @param {number} bx @param {number} by
+ * @param {number} ex @param {number} ey @param {number} dx @param {number} dy @param {number} level
+ * @returns {void}
  */
-function pieces(p, count, levels, r, c, each) {
-  const at = r * (count - 1) + c;
-  const first = levels[at];
-  const a = 3 * (r * count + c);
+
+/**
+ * 第 (r, c) 个大格（2×2 小格）要画成哪些小片：颜色都一样就合成一片，不然按小格画；
+ * 被拉得很长的小格里颜色也要匀着变，再细分。
+ * @param {ArrayLike<number>} p @param {number} count @param {ArrayLike<number>} values 每个格点的判断
+ * @param {number} r @param {number} c @param {Each} each
+ */
+function pieces(p, count, values, r, c, each) {
+  const node = r * count + c;
+  const first = level(values[node]);
+  let same = true;
+  for (let i = 0; i < 3; i += 1) {
+    for (let j = 0; j < 3; j += 1) same &&= level(values[node + i * count + j]) === first;
+  }
+  const a = 3 * node;
   const [b, d] = [a + 6, a + 6 * count];
-  const same = first === levels[at + 1] && first === levels[at + count - 1] && first === levels[at + count];
   const wide = Math.abs(p[b] - p[a]) + Math.abs(p[b + 1] - p[a + 1]) + Math.abs(p[d] - p[a]) + Math.abs(p[d + 1] - p[a + 1]);
   if (same && wide < 36) {
-    each(r * count + c, 2, first);
+    const e = d + 6;
+    each(p[a], p[a + 1], p[b], p[b + 1], p[e], p[e + 1], p[d], p[d + 1], first);
     return;
   }
   for (let i = 0; i < 2; i += 1) {
-    for (let j = 0; j < 2; j += 1) each((r + i) * count + c + j, 1, levels[at + i * (count - 1) + j]);
+    for (let j = 0; j < 2; j += 1) cell(p, count, values, node + i * count + j, each);
+  }
+}
+
+/** 一个小格，长了就切成几片。 @type {(p: ArrayLike<number>, count: number, values: ArrayLike<number>, node: number, each: Each) => void} */
+function cell(p, count, values, node, each) {
+  const a = 3 * node;
+  const [b, d] = [a + 3, a + 3 * count];
+  const e = d + 3;
+  const corner = [values[node], values[node + 1], values[node + count + 1], values[node + count]];
+  const middle = level((corner[0] + corner[1] + corner[2] + corner[3]) / 4);
+  const range = Math.abs(level(corner[0]) - level(corner[2])) + Math.abs(level(corner[1]) - level(corner[3]));
+  const across = Math.max(Math.abs(p[b] - p[a]) + Math.abs(p[b + 1] - p[a + 1]), Math.abs(p[e] - p[d]) + Math.abs(p[e + 1] - p[d + 1]));
+  const along = Math.max(Math.abs(p[d] - p[a]) + Math.abs(p[d + 1] - p[a + 1]), Math.abs(p[e] - p[b]) + Math.abs(p[e + 1] - p[b + 1]));
+  const n = range > 1 ? Math.min(10, Math.ceil(across / 7)) : 1;
+  const m = range > 1 ? Math.min(10, Math.ceil(along / 7)) : 1;
+  if (n < 2 && m < 2) {
+    each(p[a], p[a + 1], p[b], p[b + 1], p[e], p[e + 1], p[d], p[d + 1], middle);
+    return;
+  }
+  const mix = (/** @type {number} */ u, /** @type {number} */ v, /** @type {number} */ k) =>
+    (1 - v) * ((1 - u) * p[a + k] + u * p[b + k]) + v * ((1 - u) * p[d + k] + u * p[e + k]);
+  for (let i = 0; i < m; i += 1) {
+    for (let j = 0; j < n; j += 1) {
+      const [u, w, v, x] = [j / n, (j + 1) / n, i / m, (i + 1) / m];
+      const [cu, cv] = [(j + 0.5) / n, (i + 0.5) / m];
+      const value = (1 - cv) * ((1 - cu) * corner[0] + cu * corner[1]) + cv * ((1 - cu) * corner[3] + cu * corner[2]);
+      each(mix(u, v, 0), mix(u, v, 1), mix(w, v, 0), mix(w, v, 1), mix(w, x, 0), mix(w, x, 1), mix(u, x, 0), mix(u, x, 1), level(value));
+    }
   }
 }
 
 /**
  * 平着的纸：同一档颜色的格子一笔填完，相邻的格子之间没有缝。
  * @param {CanvasRenderingContext2D} brush @param {ArrayLike<number>} p 投影过的格点 @param {number} count
- * @param {Uint8Array} levels 每个小格的档 @param {string[][]} colors
+ * @param {ArrayLike<number>} values 每个格点的判断 @param {string[][]} colors
  */
-function flatQuads(brush, p, count, levels, colors) {
+function flatQuads(brush, p, count, values, colors) {
   /** @type {Path2D[]} */
   const paths = [];
   for (let r = 0; r + 2 < count; r += 2) {
     for (let c = 0; c + 2 < count; c += 2) {
-      pieces(p, count, levels, r, c, (node, span, level) => {
-        const path = (paths[level] ??= new Path2D());
-        const a = 3 * node;
-        const [b, d] = [a + 3 * span, a + 3 * span * count];
-        const e = d + 3 * span;
+      pieces(p, count, values, r, c, (ax, ay, bx, by, ex, ey, dx, dy, tone) => {
+        const path = (paths[tone] ??= new Path2D());
+        path.moveTo(ax, ay);
         // 翻了面的格子倒着描，免得同一笔里正反相消。
-        const area = (p[e] - p[a]) * (p[d + 1] - p[b + 1]) - (p[d] - p[b]) * (p[e + 1] - p[a + 1]);
-        const [second, fourth] = area < 0 ? [b, d] : [d, b];
-        path.moveTo(p[a], p[a + 1]);
-        path.lineTo(p[second], p[second + 1]);
-        path.lineTo(p[e], p[e + 1]);
-        path.lineTo(p[fourth], p[fourth + 1]);
+        if ((ex - ax) * (dy - by) - (dx - bx) * (ey - ay) < 0) {
+          path.lineTo(bx, by);
+          path.lineTo(ex, ey);
+          path.lineTo(dx, dy);
+        } else {
+          path.lineTo(dx, dy);
+          path.lineTo(ex, ey);
+          path.lineTo(bx, by);
+        }
         path.closePath();
       });
     }
@@ -136,9 +176,9 @@ export function gridLines(brush, p, count, every) {
 /**
  * 立体的纸：从远到近一格一格地画，朝光的一面亮，格线跟着格子走，于是近处遮住远处。
  * @param {CanvasRenderingContext2D} brush @param {ArrayLike<number>} p @param {number} count
- * @param {Uint8Array} levels @param {string[][]} colors @param {string} line @param {number} every
+ * @param {ArrayLike<number>} values @param {string[][]} colors @param {string} line @param {number} every
  */
-function solidQuads(brush, p, count, levels, colors, line, every) {
+function solidQuads(brush, p, count, values, colors, line, every) {
   const half = (count - 1) / 2;
   const depth = new Float64Array(half * half);
   const order = new Int32Array(half * half);
@@ -153,23 +193,20 @@ function solidQuads(brush, p, count, levels, colors, line, every) {
   for (const i of order) {
     const r = 2 * Math.floor(i / half);
     const c = 2 * (i % half);
-    pieces(p, count, levels, r, c, (node, span, level) => {
-      const a = 3 * node;
-      const [b, d] = [a + 3 * span, a + 3 * span * count];
-      const e = d + 3 * span;
-      const u = [p[e] - p[a], p[e + 1] - p[a + 1]];
-      const v = [p[d] - p[b], p[d + 1] - p[b + 1]];
+    pieces(p, count, values, r, c, (ax, ay, bx, by, ex, ey, dx, dy, tone) => {
+      const u = [ex - ax, ey - ay];
+      const v = [dx - bx, dy - by];
       const flat = Math.abs(u[0] * v[1] - u[1] * v[0]);
       const size = Math.sqrt((u[0] * u[0] + u[1] * u[1]) * (v[0] * v[0] + v[1] * v[1])) + 1e-9;
       const shade = Math.min(SHADES - 1, Math.floor((1 - Math.min(1, flat / size)) * SHADES));
-      brush.fillStyle = colors[level][shade];
-      brush.strokeStyle = colors[level][shade];
+      brush.fillStyle = colors[tone][shade];
+      brush.strokeStyle = colors[tone][shade];
       brush.lineWidth = 0.9;
       brush.beginPath();
-      brush.moveTo(p[a], p[a + 1]);
-      brush.lineTo(p[b], p[b + 1]);
-      brush.lineTo(p[e], p[e + 1]);
-      brush.lineTo(p[d], p[d + 1]);
+      brush.moveTo(ax, ay);
+      brush.lineTo(bx, by);
+      brush.lineTo(ex, ey);
+      brush.lineTo(dx, dy);
       brush.closePath();
       brush.fill();
       brush.stroke();
@@ -196,38 +233,36 @@ function solidQuads(brush, p, count, levels, colors, line, every) {
 }
 
 /**
- * 每个小格的档。判断是每边 size 个点给的，格点每边有 count = 2·size − 1 个，中间的按直线插。
- * @param {ArrayLike<number>} field @param {number} size @param {number} count
+ * 判断每边给了 size 个点；格点每边 2·size − 1 个，中间的按直线插。
+ * @param {ArrayLike<number>} field @param {number} size
  */
-export function cellLevels(field, size, count) {
-  const levels = new Uint8Array((count - 1) * (count - 1));
-  for (let r = 0; r + 1 < count; r += 1) {
-    for (let c = 0; c + 1 < count; c += 1) {
-      const [y, x] = [(r + 0.5) / 2, (c + 0.5) / 2];
-      const a = Math.floor(y) * size + Math.floor(x);
-      const [v, u] = [y - Math.floor(y), x - Math.floor(x)];
-      const value = (1 - v) * ((1 - u) * field[a] + u * field[a + 1])
-        + v * ((1 - u) * field[a + size] + u * field[a + size + 1]);
-      levels[r * (count - 1) + c] = level(value);
+export function between(field, size) {
+  const count = 2 * size - 1;
+  const values = new Float32Array(count * count);
+  for (let r = 0; r < count; r += 1) {
+    for (let c = 0; c < count; c += 1) {
+      const [low, high] = [Math.floor(r / 2) * size, Math.ceil(r / 2) * size];
+      const [left, right] = [Math.floor(c / 2), Math.ceil(c / 2)];
+      values[r * count + c] = (field[low + left] + field[low + right] + field[high + left] + field[high + right]) / 4;
     }
   }
-  return levels;
+  return values;
 }
 
 /**
  * @param {CanvasRenderingContext2D} brush @param {ArrayLike<number>} p 投影过的格点 @param {number} count
- * @param {Uint8Array} levels @param {string[][]} tint @param {Record<string, string>} colors
+ * @param {ArrayLike<number>} values @param {string[][]} tint @param {Record<string, string>} colors
  * @param {boolean} solid @param {number} [every]
  */
-export function sheet(brush, p, count, levels, tint, colors, solid, every = 8) {
+export function sheet(brush, p, count, values, tint, colors, solid, every = 8) {
   brush.lineCap = 'round';
   if (solid) {
     brush.globalAlpha = 0.93;
-    solidQuads(brush, p, count, levels, tint, colors['ink-faint'], every);
+    solidQuads(brush, p, count, values, tint, colors['ink-faint'], every);
     brush.globalAlpha = 1;
     return;
   }
-  flatQuads(brush, p, count, levels, tint);
+  flatQuads(brush, p, count, values, tint);
   brush.strokeStyle = colors['ink-faint'];
   brush.globalAlpha = 0.55;
   brush.lineWidth = 0.8;

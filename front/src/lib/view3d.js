@@ -14,7 +14,8 @@ export function camera(yaw = -0.5, pitch = 1.0) {
 
 /**
  * 把三维的点投到画布上：每个点三个数，横、竖、离眼睛多近（越大越近）。
- * @param {Camera} eye @param {ArrayLike<number>} points @param {{x: number, y: number, scale: number, reach: number}} frame
+ * @param {Camera} eye @param {ArrayLike<number>} points @param {{x: number, y: number, scale: number, reach: number, centre?: number[]}} frame
+ *   centre 是画在正中的那个点
  * @param {Float64Array} [into]
  */
 export function project(eye, points, frame, into) {
@@ -23,8 +24,11 @@ export function project(eye, points, frame, into) {
   const pitch = eye.pitch * eye.tilt;
   const [cy, sy, cp, sp] = [Math.cos(yaw), Math.sin(yaw), Math.cos(pitch), Math.sin(pitch)];
   const far = 6 * frame.reach;
+  const [mx, my, mz] = frame.centre ?? [0, 0, 0];
   for (let i = 0; i < points.length; i += 3) {
-    const [x, y, z] = [points[i], points[i + 1], points[i + 2]];
+    const x = points[i] - mx;
+    const y = points[i + 1] - my;
+    const z = points[i + 2] - mz;
     const rx = cy * x - sy * y;
     const ry = sy * x + cy * y;
     const up = cp * ry + sp * z;
