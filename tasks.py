@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import ctypes.util
 import hashlib
 import importlib.util
 import os
@@ -195,6 +196,8 @@ def missing_tools() -> dict[str, tuple[list[str], str]]:
     if not node_is_new_enough():
         missing["Node"] = (["nodejs", "npm"],
                            f"从 nodejs.org 安装 Node {NODE_AT_LEAST} 以上（带 npm）")
+    if sys.platform.startswith("linux") and ctypes.util.find_library("atomic") is None:
+        missing["libatomic"] = (["libatomic1"], "安装 libatomic，驱动浏览器的程序要用它")
     if not has_chinese_font():
         missing["中文字体"] = (["fonts-noto-cjk", "fontconfig"], "安装 Noto Sans CJK SC 字体")
     return missing
@@ -300,7 +303,7 @@ def command_test(options: argparse.Namespace) -> int:
     """跑全部检查；一项不过也接着跑后面的，最后的退出码说明有没有失败。"""
     lacking = {} if options.without_browser else ensure_tools()
     ensure_environment(TEST)
-    browser = options.without_browser is False and "Chromium" not in lacking
+    browser = not options.without_browser and not {"Chromium", "libatomic"} & lacking.keys()
     node = node_is_new_enough() and not options.without_browser
     failed: list[str] = []
 
