@@ -112,10 +112,13 @@ export class Shell {
     for (const [name, value] of Object.entries(changes)) this.model.set(name, value);
     this.panel?.update(this.values);
     this.complain('');
-    const onlyMain = Object.keys(changes).every((name) => name === this.spec.main);
-    if (onlyMain && !this.touched && this.model.get('_state') === 'baked') {
+    // 图自己就答得了的改动（沿着旅程走）不必叫醒 Python。
+    const answered = Object.keys(changes).every((name) => name === this.spec.main
+      || this.spec.controls.find((/** @type {any} */ c) => c.name === name)?.local);
+    if (answered && !this.touched && this.model.get('_state') === 'baked') {
       this.model.save_changes();
-      this.showStop();
+      if (this.stops) this.showStop();
+      else if (this.drawn) this.draw(this.drawn);
       return Promise.resolve(null);
     }
     return new Promise((resolve, reject) => {

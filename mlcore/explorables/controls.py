@@ -72,6 +72,8 @@ class Slider(Control):
     log: bool = False
     restarts: bool = False
     where: Where = "panel"
+    local: bool = False
+    """改了它，图自己就会动（只换一个看法），不必为它叫醒 Python。"""
 
     def check(self, value: Any) -> float:
         number = _number(self.label, value, self.low, self.high)

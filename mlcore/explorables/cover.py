@@ -44,11 +44,18 @@ class Cover(Explorable):
     title = "把纸弯到一条直线能分开两种颜色"
     task = "拖动纸下面的手柄。"
     controls = (
-        Slider("position", "弯到哪里", 0.0, 1.0, 0.0, step=0.001, where="picture"),
+        Slider("position", "弯到哪里", 0.0, 1.0, 0.0, step=0.001, where="picture", local=True),
         Slider("seed", "种子", 1, 9999, 5, step=1, restarts=True, where="picture"),
         Toggle("trained", "从训练好的开始", True, restarts=True, where="picture"),
-        Dataset("points", "自己的点", classes=2, limit=200, low=-nets.REACH, high=nets.REACH,
-                restarts=False),
+        Dataset(
+            "points",
+            "自己的点",
+            classes=2,
+            limit=200,
+            low=-nets.REACH,
+            high=nets.REACH,
+            restarts=False,
+        ),
     )
     main = "position"
     stops = 2

@@ -46,7 +46,7 @@ class Journey(Explorable):
 
     kind = "journey"
     title = "一个网络的全程"
-    task = "按「运行」让它学会；再拖右图下面的手柄，看这张纸怎样一层一层变形，直到一条直线分开两种颜色。"
+    task = "按「运行」让它学会；再拖右边的手柄，看这张纸一层一层变形，直到一条直线分开两种颜色。"
     controls = (
         Choice("data", "数据", DATA, default="circle"),
         Choice("activation", "激活函数", tuple(nets.NAMES.items()), default="tanh"),
@@ -57,13 +57,50 @@ class Journey(Explorable):
         Slider("width2", "第 2 层的宽度", 2, 8, 2, step=1, restarts=True, where="picture"),
         Slider("width3", "第 3 层的宽度", 2, 8, 2, step=1, restarts=True, where="picture"),
         Slider("width4", "第 4 层的宽度", 2, 8, 2, step=1, restarts=True, where="picture"),
-        Dataset("points", "自己的点", classes=2, limit=300, low=-nets.REACH, high=nets.REACH,
-                restarts=False),
-        Slider("position", "走到哪里", 0.0, 1.0, 0.0, step=0.001, where="picture"),
+        Dataset(
+            "points",
+            "自己的点",
+            classes=2,
+            limit=300,
+            low=-nets.REACH,
+            high=nets.REACH,
+            restarts=False,
+        ),
+        Slider("position", "走到哪里", 0.0, 1.0, 0.0, step=0.001, where="picture", local=True),
     )
     main = "steps"
-    stops = (0, 5, 10, 15, 20, 30, 40, 50, 60, 70, 80, 90, 100, 115, 130, 145, 160, 180, 200,
-             225, 250, 275, 300, 350, 400, 450, 500, 600, 700, 800)
+    stops = (
+        0,
+        5,
+        10,
+        15,
+        20,
+        30,
+        40,
+        50,
+        60,
+        70,
+        80,
+        90,
+        100,
+        115,
+        130,
+        145,
+        160,
+        180,
+        200,
+        225,
+        250,
+        275,
+        300,
+        350,
+        400,
+        450,
+        500,
+        600,
+        700,
+        800,
+    )
     runs = True
 
     def reset(self, controls: Mapping[str, Any]) -> None:

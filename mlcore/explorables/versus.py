@@ -70,15 +70,22 @@ def polar_grid(radii: int, angles: int) -> tuple[Array, Array]:
 
 RADII, ANGLES = 10, 180
 AREA, AREA_LABELS = polar_grid(RADII, ANGLES)
+EDGE = 0.05
+"""边上的点没有面积，只为了边上也不许错；给它们一点点分量。"""
+WEIGHTS = np.tile(np.repeat([EDGE, *[1.0] * RADII, EDGE], ANGLES), 2)
 DISC_SHARE = 0.5
 """圆盘和环各占面积分的一半，跟点一样：哪一边也不许糊弄。"""
 
 
-def area_right(score: Array, labels: Array = AREA_LABELS) -> float:
-    """面积读对了多少：圆盘里判成蓝的比例与环里判成橙的比例，各占一半。"""
-    blue = labels == 1
-    disc = float(np.mean(score[blue] > 0))
-    ring = float(np.mean(score[~blue] <= 0))
+def area_right(score: Array) -> float:
+    """面积读对了多少：圆盘里判成蓝的比例与环里判成橙的比例，各占一半。
+
+    ``score`` 是 ``AREA`` 各处的对数几率。全对才等于 1。
+    """
+    right = WEIGHTS * ((score > 0) == (AREA_LABELS == 1))
+    blue = AREA_LABELS == 1
+    disc = float(right[blue].sum() / WEIGHTS[blue].sum())
+    ring = float(right[~blue].sum() / WEIGHTS[~blue].sum())
     return DISC_SHARE * disc + (1 - DISC_SHARE) * ring
 
 
@@ -94,7 +101,7 @@ class Impossible(Explorable):
         Choice("kind", "学的点", KINDS, default="few"),
         Choice("activation", "激活函数", BENDS, default="tanh"),
         Button("drop", "往缝里撒点"),
-        Slider("position", "走到哪里", 0.0, 1.0, 0.0, step=0.001, where="picture"),
+        Slider("position", "走到哪里", 0.0, 1.0, 0.0, step=0.001, where="picture", local=True),
     )
     main = "steps"
     stops = (0, 20, 40, 60, 80, 100, 130, 160, 200, 250, 300, 400, 500, 700, 1000)
@@ -105,8 +112,13 @@ class Impossible(Explorable):
         self.activation = controls["activation"]
         sizes = {"narrow": (2, *[2] * int(controls["depth"]), 1), "wide": WIDE}
         self.runs_of: dict[str, Run] = {
-            name: Run(orthogonal_model(shape, seed, self.activation), LEARNING_RATE, BATCH, seed,
-                      loss=binary_cross_entropy_with_logits)
+            name: Run(
+                orthogonal_model(shape, seed, self.activation),
+                LEARNING_RATE,
+                BATCH,
+                seed,
+                loss=binary_cross_entropy_with_logits,
+            )
             for name, shape in sizes.items()
         }
         self.points = Generator(seed, stream=3)

@@ -36,7 +36,8 @@ export default function chapter(stage, ctx) {
   const space = new Paper(spaceCanvas, { reduced: () => ctx.reducedMotion, dot: 3.8 });
   /** @type {any} */
   let scene = null;
-  let known = 0;
+  let known = 0; // 上次知道的 position
+  let mine = -1e4; // 读者上次放手是几时
   let shape = '';
   /** @type {Record<string, string>} */
   let colors = {};
@@ -46,7 +47,11 @@ export default function chapter(stage, ctx) {
   const scrub = scrubber(right, {
     label: '沿着网络走到哪里', grip: '拖我',
     onMove: (s) => { space.go(s); tell(); },
-    onEnd: () => { ctx.set({ position: scrub.value() }); },
+    onEnd: () => {
+      known = scrub.value();
+      mine = performance.now();
+      ctx.set({ position: known });
+    },
     text: (s) => words(s),
   });
   right.append(thumbs, aside);
@@ -245,11 +250,12 @@ export default function chapter(stage, ctx) {
       scene = next;
       scrub.layers(next.net.layers.length);
       const wanted = ctx.get().position;
-      if (first || (Math.abs(wanted - known) > 1e-9 && Math.abs(wanted - scrub.value()) > 0.002)) {
+      // 刚放手的一小会儿里，路上的旧答复不许把手柄拉回去。
+      if (first || (Math.abs(wanted - known) > 1e-9 && performance.now() - mine > 500)) {
         scrub.show(wanted);
         space.go(wanted);
       }
-      known = wanted;
+      if (performance.now() - mine > 500) known = wanted;
       input.show(next);
       space.show(next);
       buildThumbs();

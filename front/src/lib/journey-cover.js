@@ -24,13 +24,18 @@ export default function cover(stage, ctx) {
   /** @type {any} */
   let scene = null;
   let learning = 0; // 这一次学习是几时开始的；0 是没在学。
-  let known = 0; // 上次听到的 position，读者手里的手柄不会被旧答复拉回去。
+  let known = 0; // 上次知道的 position
+  let mine = -1e4; // 读者上次放手是几时
 
   stage.append(plane);
   const scrub = scrubber(stage, {
     label: '把纸弯到哪里', grip: '拖我',
     onMove: (s) => { paper.go(s); tell(); },
-    onEnd: () => { ctx.set({ position: scrub.value() }); },
+    onEnd: () => {
+      known = scrub.value();
+      mine = performance.now();
+      ctx.set({ position: known });
+    },
     text: (s) => words(s),
   });
   stage.append(told, el('div', { class: 'jn-acts' }, learn, tease), tools);
@@ -124,11 +129,12 @@ export default function cover(stage, ctx) {
       scene = next;
       scrub.layers(next.net.layers.length);
       const wanted = ctx.get().position;
-      if (first || (Math.abs(wanted - known) > 1e-9 && Math.abs(wanted - scrub.value()) > 0.002)) {
+      // 刚放手的一小会儿里，路上的旧答复不许把手柄拉回去。
+      if (first || (Math.abs(wanted - known) > 1e-9 && performance.now() - mine > 500)) {
         scrub.show(wanted);
         paper.go(wanted);
       }
-      known = wanted;
+      if (performance.now() - mine > 500) known = wanted;
       paper.show(next);
       pen.update();
       tell();

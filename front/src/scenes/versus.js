@@ -50,7 +50,8 @@ export default function create(stage, ctx) {
   /** @type {any} */
   let shapes = null;
   let queued = 0;
-  let known = 0;
+  let known = 0; // 上次知道的 position
+  let mine = -1e4; // 读者上次放手是几时
   let hunting = 0;
   /** @type {Map<string, {seed: number, points: number, count: number, area: number}>} */
   const tries = new Map();
@@ -65,7 +66,11 @@ export default function create(stage, ctx) {
   const scrub = scrubber(stage, {
     label: '两张纸走到哪里', grip: '拖我',
     onMove: () => { later(); tell(); },
-    onEnd: () => { ctx.set({ position: scrub.value() }); },
+    onEnd: () => {
+      known = scrub.value();
+      mine = performance.now();
+      ctx.set({ position: known });
+    },
     text: (s) => words(s),
   });
   stage.append(told, el('div', { class: 'jn-acts' }, hunt), best);
@@ -195,7 +200,7 @@ export default function create(stage, ctx) {
     side.eye.tilt = net.tilt(s);
     const brush = fit(side.space, width, height);
     const sight = net.sight(walk.area, s);
-    const reach = sight.reach * (1 + 0.22 * side.eye.tilt);
+    const reach = sight.reach * (1 + 0.36 * side.eye.tilt);
     const frame = { x: width / 2, y: height / 2, scale: Math.min(width, height) / (2 * reach), reach, centre: sight.centre };
     const { part, layer, t } = station(s, net.depth);
     scaffold(brush, side.eye, frame, colors, part === 2 || s === 1);
@@ -265,8 +270,9 @@ export default function create(stage, ctx) {
       shapes ??= regions(next.radii);
       scrub.layers(next.sides[1].net.layers.length);
       const wanted = ctx.get().position;
-      if (first || (Math.abs(wanted - known) > 1e-9 && Math.abs(wanted - scrub.value()) > 0.002)) scrub.show(wanted);
-      known = wanted;
+      // 刚放手的一小会儿里，路上的旧答复不许把手柄拉回去。
+      if (first || (Math.abs(wanted - known) > 1e-9 && performance.now() - mine > 500)) scrub.show(wanted);
+      if (performance.now() - mine > 500) known = wanted;
       counters();
       tally();
       tell();
