@@ -262,3 +262,21 @@ def test_unknown_controls_and_buttons_are_refused():
 def test_the_poster_says_what_is_seen():
     assert "圆盘" in Impossible().poster()
     assert "宽 3" in Impossible().poster()
+
+
+def test_a_dead_unit_is_named_with_what_to_do():
+    picture = Impossible(activation="relu", seed=2)
+    assert picture.view()["alert"] is None
+    picture.step(200)
+    alert = picture.view()["alert"]
+    assert alert["kind"] == "collapsed"
+    assert alert["text"].startswith("宽 2 的网络")
+    assert "种子" in alert["text"]
+    assert not picture.stopped()
+
+
+@pytest.mark.parametrize("activation", ["leaky_relu", "sigmoid"])
+def test_other_rising_activations_do_not_help_width_two(activation):
+    picture = Impossible(kind="fresh", seed=3, activation=activation)
+    picture.step(250)
+    assert picture.view()["sides"][0]["area_right"] < 0.99

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from mlcore.data import toy
-from mlcore.explorables import nets
+from mlcore.explorables import diagnosis, nets
 from mlcore.explorables.base import Explorable, Scene
 from mlcore.explorables.controls import Button, Choice, Slider
 from mlcore.explorables.training import Run
@@ -34,6 +34,8 @@ BATCH = 200
 MANY = 2000
 DROPPED = 12
 """按一次「往缝里撒点」撒几个。"""
+PATIENT = 100
+"""开头这么多步里不抱怨单元不动。"""
 BENDS = tuple((name, nets.NAMES[name]) for name in ("tanh", "relu", "leaky_relu", "sigmoid"))
 """只升不降的激活函数都能用一一映射逼近。"""
 KINDS = (
@@ -184,12 +186,29 @@ class Impossible(Explorable):
             "area_right": area_right(nets.scores(layers, self.activation, AREA)),
         }
 
+    def _alert(self) -> dict[str, Any] | None:
+        """发散了，或者有单元死了：说出来。刚开始学的时候不抱怨。"""
+        for name, run in self.runs_of.items():
+            who = "宽 2 的网络" if name == "narrow" else "宽 3 的网络"
+            if run.diverged:
+                return {"kind": "diverged", "text": f"{who}：{run.diverged}", "stop": True}
+            if run.steps < PATIENT:
+                continue
+            layers = nets.linear_layers(run.model)
+            hidden = nets.hidden_spaces(layers, self.activation, self.x)[1:]
+            fault = diagnosis.still_unit(hidden, self.activation)
+            if fault:
+                # What to do about it is our own: here nobody can change the step size or the width.
+                what = fault[: fault.rindex("。", 0, -1) + 1]
+                text = f"{who}：{what}换一个种子，或者换一个激活函数。"
+                return {"kind": "collapsed", "text": text}
+        return None
+
     def view(self) -> Scene:
         # 太多的点画出来是一片，隔几个画一个；撒的点全画。
         every = max(1, len(self.drawn[1]) // BATCH)
         shown = np.concatenate([self.drawn[0][::every], self.added])
         labels = np.concatenate([self.drawn[1][::every], self.added_labels])
-        diverged = next((run.diverged for run in self.runs_of.values() if run.diverged), "")
         return {
             "points": shown.astype(np.float32),
             "labels": labels.astype(np.uint8),
@@ -198,7 +217,7 @@ class Impossible(Explorable):
             "radii": [INNER, INNER + GAP, OUTER],
             "sides": [self._side("narrow"), self._side("wide")],
             "position": self.controls_now["position"],
-            "alert": {"kind": "diverged", "text": diverged, "stop": True} if diverged else None,
+            "alert": self._alert(),
         }
 
     def snapshot(self) -> dict[str, Any]:
