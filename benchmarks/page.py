@@ -259,10 +259,16 @@ def woken(page: Page, place: Place) -> float:
 # ── 跟不跟手 ──────────────────────────────────────────────────────────────────
 
 
+def reach(page: Page, place: Place) -> None:
+    """滚到这个图，等它画出来（快到屏幕时它才取来场景模块）。"""
+    page.evaluate("(id) => document.getElementById(id).scrollIntoView()", place.id)
+    page.wait_for_selector(f"#{place.id}[data-drawn=true]")
+    page.locator(f"#{place.id} .ex-stage").scroll_into_view_if_needed()
+
+
 def handle_of(page: Page, place: Place) -> dict[str, float] | None:
     """图里第一个能拖的东西的位置；没有就返回 ``None``。"""
-    page.locator(f"#{place.id} .ex-stage").scroll_into_view_if_needed()
-    page.wait_for_selector(f"#{place.id}[data-drawn=true]")
+    reach(page, place)
     found = page.locator(f"#{place.id} .ex-stage [role=slider]:visible")
     return found.first.bounding_box() if found.count() else None  # type: ignore[return-value]
 
@@ -295,36 +301,41 @@ def drag_rows(browser: Browser, base: str, found: list[Place], quick: bool) -> l
     chosen = [place for place in found if any(c["where"] == "picture"
                                               for c in place.spec["controls"])]
     for state, prepare in steps:
-        worst = (0.0, "")
-        for place in chosen[:1] if quick else chosen[:6]:
+        taken: dict[str, float] = {}
+        for place in chosen:
+            if len(taken) == (1 if quick else 6):
+                break
             with visit(browser, base + place.page) as one:
                 one.first_picture()
+                reach(one.page, place)
                 prepare(one.page, place)
                 box = handle_of(one.page, place)
-                if box is None:
-                    continue
-                lags = drag(one.page, box, 60 if quick else 200)
-                if lags:
-                    worst = max(worst, (percentile(lags, 0.95), place.id))
-        if worst[1]:
-            rows.append(Row(f"拖动到看得见（第 95 百分位），{state}", worst[0], 33, "ms",
-                            detail=f"最慢的：{worst[1]}"))
+                if box is not None:
+                    lags = drag(one.page, box, 60 if quick else 200)
+                    taken[place.id] = percentile(lags, 0.95) if lags else 500.0
+        if taken:
+            rows.append(Row(f"拖动到看得见（第 95 百分位），{state}", max(taken.values()), 33, "ms",
+                            detail=each(taken)))
     return rows
+
+
+def each(taken: dict[str, float]) -> str:
+    """每一个图各是多少。"""
+    return "、".join(f"{name} {value:.0f}" for name, value in taken.items())
 
 
 def training_rows(browser: Browser, base: str, found: list[Place], time: int) -> list[Row]:
     running = [place for place in found if place.spec["runs"]]
     if not running:
         return []
-    worst = (float("inf"), "")
+    taken: dict[str, float] = {}
     for place in running:
         with visit(browser, base + place.page) as one:
             one.first_picture()
-            one.page.locator(f"#{place.id} .ex-stage").scroll_into_view_if_needed()
-            one.page.wait_for_selector(f"#{place.id}[data-drawn=true]")
+            reach(one.page, place)
             woken(one.page, place)
             one.page.evaluate("(id) => { explorable(id).run(); }", place.id)
             one.page.wait_for_timeout(500)
-            worst = min(worst, (float(one.page.evaluate(FRAMES, time)), place.id))
-    return [Row("训练时的画面", worst[0], 30, "帧/秒", larger_is_better=True,
-                detail=f"{len(running)} 个里最慢的：{worst[1]}")]
+            taken[place.id] = float(one.page.evaluate(FRAMES, time))
+    return [Row("训练时的画面", min(taken.values()), 30, "帧/秒", larger_is_better=True,
+                detail=each(taken))]
