@@ -43,37 +43,56 @@ export function regions([inner, start, outer]) {
 }
 
 /**
- * 判成蓝（或橙）的那一片，由一格一格的多边形拼成；过零的格子沿着分界切开。
+ * 判成蓝（或橙）的那一片：整格的横着连成条，过零的格子沿着分界切开。
  * @param {ArrayLike<number>} score count × count @param {number} count @param {number} reach
  * @param {boolean} blue @param {{x: number, y: number, scale: number}} frame
  */
 export function judged(score, count, reach, blue, frame) {
   const path = new Path2D();
   const step = (2 * reach) / (count - 1);
-  const ring = [[0, 0], [1, 0], [1, 1], [0, 1]];
+  const px = (/** @type {number} */ c) => frame.x + (-reach + c * step) * frame.scale;
+  const py = (/** @type {number} */ r) => frame.y - (-reach + r * step) * frame.scale;
+  const inside = (/** @type {number} */ i) => score[i] > 0 === blue;
   for (let r = 0; r + 1 < count; r += 1) {
-    for (let c = 0; c + 1 < count; c += 1) {
-      let begun = false;
-      const add = (/** @type {number} */ x, /** @type {number} */ y) => {
-        const px = frame.x + (-reach + (c + x) * step) * frame.scale;
-        const py = frame.y - (-reach + (r + y) * step) * frame.scale;
-        if (begun) path.lineTo(px, py);
-        else path.moveTo(px, py);
-        begun = true;
-      };
-      for (let q = 0; q < 4; q += 1) {
-        const [x, y] = ring[q];
-        const [u, v] = ring[(q + 1) % 4];
-        const a = score[(r + y) * count + c + x];
-        const b = score[(r + v) * count + c + u];
-        if (a > 0 === blue) add(x, y);
-        if (a > 0 !== b > 0) {
-          const f = a / (a - b);
-          add(x + f * (u - x), y + f * (v - y));
-        }
+    let from = -1;
+    for (let c = 0; c < count; c += 1) {
+      const a = r * count + c;
+      const last = c + 1 === count;
+      const corners = last ? 0 : Number(inside(a)) + Number(inside(a + 1)) + Number(inside(a + count)) + Number(inside(a + count + 1));
+      if (corners === 4) {
+        if (from < 0) from = c;
+        continue;
       }
-      if (begun) path.closePath();
+      if (from >= 0) path.rect(px(from), py(r + 1), px(c) - px(from), py(r) - py(r + 1));
+      from = -1;
+      if (corners > 0) cut(path, score, count, r, c, blue, px, py);
     }
   }
   return path;
+}
+
+/**
+ * 一个过零的格子里判成这种颜色的那一角。
+ * @param {Path2D} path @param {ArrayLike<number>} score @param {number} count @param {number} r @param {number} c
+ * @param {boolean} blue @param {(c: number) => number} px @param {(r: number) => number} py
+ */
+function cut(path, score, count, r, c, blue, px, py) {
+  let begun = false;
+  const add = (/** @type {number} */ x, /** @type {number} */ y) => {
+    if (begun) path.lineTo(px(c + x), py(r + y));
+    else path.moveTo(px(c + x), py(r + y));
+    begun = true;
+  };
+  const ring = [[0, 1], [1, 1], [1, 0], [0, 0]]; // 和 rect 一个转向，叠在一起时不相消
+  for (let q = 0; q < 4; q += 1) {
+    const [x, y] = ring[q];
+    const [u, v] = ring[(q + 1) % 4];
+    const a = score[(r + y) * count + c + x];
+    const b = score[(r + v) * count + c + u];
+    if (a > 0 === blue) add(x, y);
+    if (a > 0 !== b > 0) {
+      const f = a / (a - b);
+      add(x + f * (u - x), y + f * (v - y));
+    }
+  }
 }

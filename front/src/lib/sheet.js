@@ -138,7 +138,8 @@ function flatQuads(brush, p, count, values, colors) {
           path.lineTo(ex, ey);
           path.lineTo(bx, by);
         }
-        path.closePath();
+        // 不用 closePath：浏览器每次都要为它量一遍整条路径，几千格就慢得动不了。
+        path.lineTo(ax, ay);
       });
     }
   }
