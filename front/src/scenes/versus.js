@@ -11,9 +11,9 @@ import { camera, project, turnable } from '../lib/view3d.js';
 const NAMES = { narrow: '宽 2', wide: '宽 3' };
 const FINE = 81; // 判断每边看几个点
 const WINDOW = 1.08; // 输入平面看多大
-const A_TURN = 8;
-const MOST = 1000;
-const HUNT = '换下一个种子，学一千步';
+const A_TURN = 10;
+const MOST = 600;
+const HUNT = '换下一个种子，学六百步';
 
 /** 百分数：不到 100 就不写 100。 @param {number} share */
 function percent(share) {
@@ -108,23 +108,23 @@ export default function create(stage, ctx) {
 
   /** 记下试过的种子：宽 2 的网络点对了几次，面积最高到过多少。 */
   function tally() {
-    const { seed, depth, kind } = ctx.get();
+    const { seed, depth, kind, activation } = ctx.get();
     const narrow = scene.sides[0];
-    const key = `${seed}/${depth}/${kind}`;
+    const key = `${seed}/${depth}/${kind}/${activation}`;
     const old = tries.get(key);
     if (scene.steps > 0 && !scene.own && (!old || narrow.points_right > old.points
       || (narrow.points_right === old.points && narrow.area_right > old.area))) {
       tries.set(key, { seed, points: narrow.points_right, count: scene.count, area: narrow.area_right });
     }
     if (!tries.size) {
-      best.textContent = '涂黑的是判错的面积。按「运行」，或者换种子试手气。';
+      best.textContent = '涂实的一片是判错的面积。按「运行」，或者换种子试手气。';
       return;
     }
     const all = [...tries.values()];
     const lucky = all.filter((one) => one.points === one.count).length;
     const top = all.reduce((a, b) => ((b.points * a.count - a.points * b.count || b.area - a.area) > 0 ? b : a));
     const most = all.reduce((m, one) => Math.max(m, one.area), 0);
-    best.textContent = `涂黑的是判错的面积。试过 ${tries.size} 个种子，宽 2 的网络有 ${lucky} 次把点全分对；`
+    best.textContent = `涂实的一片是判错的面积。试过 ${tries.size} 个种子，宽 2 的网络有 ${lucky} 次把点全分对；`
       + `最好的是种子 ${top.seed}：${top.points}/${top.count} 个点，面积 ${percent(top.area)}。面积最高到过 ${percent(most)}。`;
   }
 
@@ -173,10 +173,7 @@ export default function create(stage, ctx) {
       brush.clip('evenodd');
       const path = judged(walk.field.score, FINE, WINDOW, blue, frame);
       brush.fillStyle = colors.ink;
-      brush.strokeStyle = colors.ink;
-      brush.lineWidth = 0.8;
       brush.fill(path);
-      brush.stroke(path);
       brush.restore();
     }
     const flat = camera();
