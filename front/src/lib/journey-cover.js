@@ -6,9 +6,9 @@ import { Paper } from './paper.js';
 import { placing } from './placing.js';
 import { scrubber } from './scrubber.js';
 
-const A_TURN = 3; // 每次请 Python 走几步再画一幅。
+const A_TURN = 4; // 每次请 Python 走几步再画一幅。
 const ENOUGH = 140;
-const MOST = 900;
+const MOST = 600;
 
 /** @param {HTMLElement} stage @param {any} ctx */
 export default function cover(stage, ctx) {
@@ -23,6 +23,7 @@ export default function cover(stage, ctx) {
   const paper = new Paper(canvas, { reduced: () => ctx.reducedMotion, dot: 4.4, bare: true, every: 4 });
   /** @type {any} */
   let scene = null;
+  let tried = false; // 学到头还没学会
   let learning = 0; // 这一次学习是几时开始的；0 是没在学。
   let known = 0; // 上次知道的 position
   let mine = -1e4; // 读者上次放手是几时
@@ -41,7 +42,10 @@ export default function cover(stage, ctx) {
   stage.append(told, el('div', { class: 'jn-acts' }, learn, tease), tools);
   const pen = placing(plane, tools, {
     get: () => ctx.get().points,
-    set: (points) => { ctx.set({ points }); },
+    set: (points) => {
+      tried = false;
+      ctx.set({ points });
+    },
     at: (px, py) => paper.at(px, py),
     pixel: (x, y) => [paper.frame.x + x * paper.frame.scale, paper.frame.y - y * paper.frame.scale],
     reach: 1.25, limit: 200,
@@ -76,6 +80,7 @@ export default function cover(stage, ctx) {
   /** 一小步一小步地学，每一步都画出来。 @param {null | (() => Promise<any>)} begin */
   async function train(begin) {
     const turn = (learning = performance.now());
+    tried = false;
     pen.choose('');
     learn.textContent = '停';
     again.textContent = '停';
@@ -85,9 +90,10 @@ export default function cover(stage, ctx) {
       const answer = await ctx.step(A_TURN);
       if (!answer || learning !== turn) break;
       const walked = (scene?.steps ?? 0) - from;
-      if ((!scene.wrong && walked >= ENOUGH) || walked >= MOST || (scene.stuck && walked > 400)) break;
+      if ((!scene.wrong && walked >= ENOUGH) || walked >= MOST || (scene.stuck && walked > 320)) break;
       await new Promise((done) => { requestAnimationFrame(done); });
     }
+    tried = Boolean(scene?.wrong);
     if (learning === turn) stop();
   }
 
@@ -106,6 +112,7 @@ export default function cover(stage, ctx) {
     const { wrong, count } = scene;
     let text = '';
     if (learning) text = `正在学：第 ${scene.steps ?? 0} 步，${count} 个点里还分错 ${wrong} 个`;
+    else if (tried && scene.own && wrong) text = `学不会：还分错 ${wrong} 个。纸只许弯，不许撕：被另一种颜色围住的点出不来。`;
     else if (!tools.hidden && wrong) text = `${count} 个点里分错 ${wrong} 个（套着圈的）。它还能学会吗？`;
     else if (scene.stuck && wrong) text = `卡住了，还分错 ${wrong} 个。再换个起点试试。`;
     else if (s < 0.02) text = '现在没有一条直线能把两种颜色分开。';

@@ -1,7 +1,7 @@
 // @ts-check
 /** 一块画布，上面是走到第 s 处的那张纸：网络换了它跟着变，手柄动了它跟着弯。 */
 import { Net, mesh, station, zeroLine } from './net.js';
-import { between, dots, fit, scaffold, segments, separator, sheet, tints } from './sheet.js';
+import { between, dots, fit, flatField, scaffold, segments, separator, sheet, tints } from './sheet.js';
 import { camera, project } from './view3d.js';
 
 const TWEEN = 300; // 毫秒：数据或网络一下子换了，点走过去，不跳过去。
@@ -147,7 +147,9 @@ export class Paper {
     const { layer, part, t } = station(s, net.depth);
     const bends = ['tanh', 'sigmoid'].includes(scene.net.activation) && (part === 2 || (part === 0 && layer > 0 && t < 0.3) || s === 1);
     if (!this.options.bare) scaffold(brush, this.eye, frame, colors, bends && !this.options.fixed);
-    sheet(brush, project(this.eye, placedMesh, frame), walk.count, walk.values, this.tint, colors, this.eye.tilt > 0.02, this.options.every);
+    const every = this.options.every ?? 8;
+    if (s === 0) flatField(brush, frame, walk.values, walk.count, scene.net.reach, colors, every);
+    else sheet(brush, project(this.eye, placedMesh, frame), walk.count, walk.values, this.tint, colors, this.eye.tilt > 0.02, every);
     const last = layer === net.depth - 1 && part === 2 ? t : 0;
     if (f === 1 && placedLine.length) {
       brush.strokeStyle = colors.ink;

@@ -5,6 +5,7 @@ import { project } from './view3d.js';
 
 const LEVELS = 17;
 const SHADES = 5;
+const DEEPEST = 0.34; // 最有把握的地方，底色走向类的颜色多远
 
 /**
  * 让画布跟上元素的大小和屏幕的像素密度，返回画笔。
@@ -39,7 +40,7 @@ export function tints(colors) {
   for (let level = 0; level < LEVELS; level += 1) {
     const v = (2 * level) / (LEVELS - 1) - 1;
     const end = ends[v < 0 ? 0 : 1];
-    const t = 0.34 * Math.sqrt(Math.abs(v));
+    const t = DEEPEST * Math.sqrt(Math.abs(v));
     found.push(Array.from({ length: SHADES }, (_, s) => {
       const dark = 0.05 * s;
       const mixed = paper.map((p, i) => (p + (end[i] - p) * t) * (1 - dark) + ink[i] * dark);
@@ -149,8 +150,56 @@ function flatQuads(brush, p, count, values, colors) {
     brush.fillStyle = colors[k][0];
     brush.strokeStyle = colors[k][0];
     brush.fill(path);
-    brush.stroke(path);
+    // 两档之间的细缝由中间各档描边盖住；最浓的两档占地最大，不描。
+    if (k && k < LEVELS - 1) brush.stroke(path);
   });
+}
+
+/**
+ * 没有弯的纸：判断画成一幅小图，放大时由画布自己匀开。
+ * @param {CanvasRenderingContext2D} brush @param {any} frame @param {ArrayLike<number>} values @param {number} count
+ * @param {number} reach @param {Record<string, string>} colors @param {number} every
+ */
+export function flatField(brush, frame, values, count, reach, colors, every) {
+  const small = document.createElement('canvas');
+  small.width = count;
+  small.height = count;
+  const pen = /** @type {CanvasRenderingContext2D} */ (small.getContext('2d'));
+  const image = pen.createImageData(count, count);
+  const paper = rgb(colors.card);
+  const ends = [rgb(colors.orange), rgb(colors.blue)];
+  for (let r = 0; r < count; r += 1) {
+    for (let c = 0; c < count; c += 1) {
+      const v = values[(count - 1 - r) * count + c] / 127;
+      const end = ends[v < 0 ? 0 : 1];
+      const t = DEEPEST * Math.sqrt(Math.abs(v));
+      const at = 4 * (r * count + c);
+      for (let q = 0; q < 3; q += 1) image.data[at + q] = paper[q] + (end[q] - paper[q]) * t;
+      image.data[at + 3] = 255;
+    }
+  }
+  pen.putImageData(image, 0, 0);
+  const half = reach * frame.scale;
+  const step = (2 * half) / (count - 1);
+  const [left, top] = [frame.x - half, frame.y - half];
+  brush.save();
+  brush.beginPath();
+  brush.rect(left, top, 2 * half, 2 * half);
+  brush.clip();
+  brush.drawImage(small, left - step / 2, top - step / 2, count * step, count * step);
+  brush.restore();
+  brush.strokeStyle = colors['ink-faint'];
+  brush.globalAlpha = 0.55;
+  brush.lineWidth = 0.8;
+  brush.beginPath();
+  for (let k = 0; k < count; k += every) {
+    brush.moveTo(left + k * step, top);
+    brush.lineTo(left + k * step, top + 2 * half);
+    brush.moveTo(left, top + k * step);
+    brush.lineTo(left + 2 * half, top + k * step);
+  }
+  brush.stroke();
+  brush.globalAlpha = 1;
 }
 
 /**
