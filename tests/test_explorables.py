@@ -245,6 +245,18 @@ def test_a_long_job_is_done_in_slices_and_ends_in_the_same_state():
     assert host.sessions["a"].explorable.position == 75.0
 
 
+def test_a_cancelled_job_stops_where_it_is_and_leaves_the_explorable_usable():
+    host = Host()
+    host.sessions["a"] = Session(Walker(speed=0.5))
+    host.jobs["a"] = host.sessions["a"].walk(150)
+    for _ in range(10):
+        next(host.jobs["a"])
+    stopped = json.loads(host.ask(json.dumps({"id": "a", "op": "cancel"}))[0])
+    assert stopped["steps"] == 10
+    after = json.loads(host.ask(json.dumps({"id": "a", "op": "step", "n": 1}))[0])
+    assert after["steps"] == 11
+
+
 def test_the_element_carries_class_controls_and_words():
     text = element(Walker(speed=2.0), "walk-1")
     assert 'id="walk-1"' in text

@@ -80,7 +80,7 @@ function shellOf(id) {
 function explorable(id) {
   /** @type {Record<string, any>} */
   const promised = {};
-  for (const name of ['get', 'set', 'act', 'step', 'scene', 'reset', 'run', 'pause', 'state', 'link']) {
+  for (const name of ['get', 'set', 'act', 'step', 'scene', 'reset', 'run', 'pause', 'cancel', 'state', 'link']) {
     promised[name] = async (/** @type {any[]} */ ...args) => {
       const contract = /** @type {any} */ ((await shellOf(id)).contract());
       return contract[name](...args);

@@ -464,6 +464,7 @@ export class Shell {
       reset: async () => { await this.do({ op: 'reset' }); },
       run: async () => { this.run(); },
       pause: async () => { this.pause(); },
+      cancel: async () => { this.pause(); await this.do({ op: 'cancel' }); },
       state: () => this.state(),
       link: () => this.link(),
     };

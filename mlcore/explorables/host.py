@@ -87,6 +87,11 @@ class Host:
         session.slice(SLICE_MILLISECONDS, session.explorable.slice_steps)
         return self._answer(request["id"])
 
+    def cancel(self, request: dict[str, Any]) -> dict[str, Any]:
+        """不做没做完的活了，停在走到的地方。"""
+        self.jobs.pop(request["id"], None)
+        return self._answer(request["id"])
+
     def reset(self, request: dict[str, Any]) -> dict[str, Any]:
         """从头来。"""
         self.sessions[request["id"]].reset()
@@ -121,6 +126,7 @@ OPERATIONS: dict[str, Callable[[Host, dict[str, Any]], dict[str, Any]]] = {
     "view": Host.view,
     "step": Host.step,
     "more": Host.more,
+    "cancel": Host.cancel,
     "slice": Host.slice,
     "reset": Host.reset,
     "back": Host.back,

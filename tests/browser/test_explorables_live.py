@@ -209,6 +209,19 @@ def test_training_recovers_when_the_worker_is_ended(watched, place):
     assert watched.errors == []
 
 
+def test_a_long_walk_can_be_cancelled(watched):
+    place = RUNNING[0]
+    page = ready(watched, place)
+    call(page, place.id, "step", 1)
+    page.evaluate("id => { explorable(id).step(100000); }", place.id)
+    page.wait_for_timeout(1500)
+    call(page, place.id, "cancel")
+    steps = call(page, place.id, "scene")["steps"]
+    assert 1 < steps < 100_000
+    call(page, place.id, "step", 1)
+    assert call(page, place.id, "scene")["steps"] == steps + 1
+
+
 def test_one_explorable_that_fails_leaves_the_others_alone(watched):
     pages = {}
     for place in PLACES:

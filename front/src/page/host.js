@@ -98,12 +98,23 @@ export class PageHost {
         resolve({ ok: false, error: this.dead });
         return;
       }
+      if (request.op === 'cancel') this.drop(client);
       const job = { serial: ++this.serial, client, request, buffers, done: resolve };
       this.waiting.set(job.serial, job);
       if (request.op !== 'snapshot') client.dirty = true;
       if (this.ready) this.dispatch(job);
       else this.start();
     });
+  }
+
+  /** 撤下一个图还没做完的活；正在做的那一片做完就停。 @param {Client} client */
+  drop(client) {
+    this.worker?.postMessage({ cancel: client.id });
+    for (const [serial, job] of this.waiting) {
+      if (job.client !== client || job.request.op === 'snapshot') continue;
+      this.waiting.delete(serial);
+      job.done({ ok: true, cancelled: true });
+    }
   }
 
   /** @param {Job} job */
