@@ -43,6 +43,9 @@ export default function chapter(stage, ctx) {
   let colors = {};
   /** @type {HTMLCanvasElement[]} */
   let small = [];
+  // 宽度只在大小变了的时候量：每一帧都量，浏览器就每一帧都重新排版。
+  let thumbSide = 64;
+  let curveWidth = 100;
 
   const scrub = scrubber(right, {
     label: '沿着网络走到哪里', grip: '拖我',
@@ -99,13 +102,15 @@ export default function chapter(stage, ctx) {
       ? `${here} 维画不下：这是它落在 3 个方向上的影子，看着叠在一起的，在 ${here} 维里不一定真叠着。${solid ? '可以拖着转。' : ''}`
       : solid ? '这里是三维的，可以拖着转。' : scene.note || '';
     if (scene.product) aside.textContent = productWords(scene.product);
-    if (solid) {
+    if (solid === turner.hasAttribute('role')) {
+      // 已经是该有的样子
+    } else if (solid) {
       turner.setAttribute('role', 'slider');
       turner.setAttribute('tabindex', '0');
       turner.setAttribute('aria-label', '转动视角，用方向键');
       turner.setAttribute('aria-valuemin', '-360');
       turner.setAttribute('aria-valuemax', '360');
-      if (!turner.hasAttribute('aria-valuenow')) turner.setAttribute('aria-valuenow', '0');
+      turner.setAttribute('aria-valuenow', '0');
     } else for (const name of ['role', 'tabindex', 'aria-label', 'aria-valuemin', 'aria-valuemax', 'aria-valuenow']) turner.removeAttribute(name);
     small.forEach((node, k) => node.parentElement?.classList.toggle('is-here', Math.round(s * (small.length - 1)) === k));
   }
@@ -162,7 +167,7 @@ export default function chapter(stage, ctx) {
     less.addEventListener('click', () => ctx.set({ depth: depth - 1 }));
     more.addEventListener('click', () => ctx.set({ depth: depth + 1 }));
     thumbs.append(box('jn-column jn-layers', box('jn-updown', more, less), el('span', { class: 'jn-fixed' }, '层数')));
-    thumbs.style.setProperty('--spaces', String(depth + 1));
+    measure();
   }
 
   function paintThumbs() {
@@ -170,7 +175,7 @@ export default function chapter(stage, ctx) {
     const lattice = net.trace(mesh(THUMB, scene.net.reach));
     const points = net.trace(scene.points.data);
     small.forEach((canvas, k) => {
-      const side = Math.max(40, Math.min(84, canvas.parentElement?.clientWidth ?? 64));
+      const side = thumbSide;
       const s = k / net.depth;
       const eye = camera();
       eye.tilt = k && net.widths[k] > 2 ? 1 : 0;
@@ -190,7 +195,7 @@ export default function chapter(stage, ctx) {
   // —— 读数 ——
 
   function paintCurve() {
-    const width = Math.max(60, readings.clientWidth);
+    const width = curveWidth;
     const height = 56;
     const brush = fit(curveCanvas, width, height);
     const curve = scene.curve.data;
@@ -224,11 +229,18 @@ export default function chapter(stage, ctx) {
     const side = narrow ? (editing ? whole : Math.round(whole * 0.5)) : half;
     input.resize(side, narrow && !editing ? side : Math.min(side, 440));
     space.resize(half, narrow ? Math.round(half * 0.86) : Math.min(half, 440));
+    measure();
     if (scene) {
       paintCurve();
       paintThumbs();
     }
     pen.update();
+  }
+
+  function measure() {
+    curveWidth = Math.max(60, readings.clientWidth);
+    const column = small[0]?.parentElement?.clientWidth;
+    if (column) thumbSide = Math.max(40, Math.min(84, column - 4));
   }
 
   function theme() {

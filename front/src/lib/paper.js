@@ -4,6 +4,7 @@ import { Net, mesh, station, zeroLine } from './net.js';
 import { between, dots, fit, flatField, scaffold, segments, separator, sheet, tints } from './sheet.js';
 import { camera, project } from './view3d.js';
 
+const FEW = 20; // 分错的不超过这么多，才一个一个圈出来
 const TWEEN = 300; // 毫秒：数据或网络一下子换了，点走过去，不跳过去。
 
 /** 三维位置的一份拷贝在 from 和 to 之间走到 f。 @param {Float64Array} from @param {Float64Array} to @param {number} f */
@@ -163,9 +164,10 @@ export class Paper {
     const labels = scene.labels.data;
     const score = walk.points.score;
     dots(brush, project(this.eye, placedPoints, frame), labels, colors, {
-      size: this.options.dot ?? 4,
+      size: (this.options.dot ?? 4) * Math.max(0.65, Math.min(1, Math.min(width, height) / 300)),
       own: scene.own ?? 0,
-      wrong: (i) => score[i] > 0 !== (labels[i] === 1),
+      // 一半都错的时候，满纸的圈只会挡住别的。
+      wrong: (i) => scene.wrong <= FEW && score[i] > 0 !== (labels[i] === 1),
     });
   }
 
