@@ -315,16 +315,23 @@ export class Shell {
     if (this.running) return;
     this.running = true;
     this.runLabel();
+    this.touched = true;
+    const slice = () => this.ask({ op: 'slice' });
     let steps = -1;
-    while (this.running && this.root.isConnected) {
-      try {
-        const answer = await this.do({ op: 'slice' });
-        if (answer.steps === steps) break; // 走不动了：发散，或者已经到头。
+    let next = slice();
+    try {
+      for (;;) {
+        const answer = await next;
+        const more = this.running && this.root.isConnected && answer.steps !== steps;
+        // 这一幅还没画，下一片已经在算：worker 和画面各忙各的。
+        if (more) next = slice();
         steps = answer.steps;
-      } catch {
-        break;
+        this.take(answer);
+        if (!more) break; // 暂停了，或者走不动了：发散，或者已经到头。
+        await nextFrame();
       }
-      await nextFrame();
+    } catch (error) {
+      this.complain(/** @type {Error} */ (error).message);
     }
     this.pause();
   }

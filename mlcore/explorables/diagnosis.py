@@ -35,8 +35,8 @@ def still_unit(hidden: Sequence[Array], activation: str) -> str | None:
         else:
             why = "它们对每个点都给出同一个值，等于没有"
             cure = "换一个种子，或者把这一层加宽"
-        who = "全部单元" if still == values.shape[1] else f"{still} 个单元"
-        return f"第 {number} 层有{who}不动了：{why}。{cure}。"
+        who = "全部单元" if still == values.shape[1] else f"有 {still} 个单元"
+        return f"第 {number} 层里{who}不动了：{why}。{cure}。"
     return None
 
 
