@@ -50,6 +50,7 @@ export class Shell {
     this.frames = [];
     this.stops = null;
     this.running = false;
+    this.looping = false;
     this.touched = false;
     /** @type {null|{changes: any, resolve: ((value: any) => void)[], reject: ((error: Error) => void)[]}} */
     this.pending = null;
@@ -315,6 +316,8 @@ export class Shell {
     if (this.running) return;
     this.running = true;
     this.runLabel();
+    if (this.looping) return; // 刚暂停又运行：上一圈还没停下，让它接着跑。
+    this.looping = true;
     this.touched = true;
     const slice = () => this.ask({ op: 'slice' });
     let steps = -1;
@@ -333,6 +336,7 @@ export class Shell {
     } catch (error) {
       this.complain(/** @type {Error} */ (error).message);
     }
+    this.looping = false;
     this.pause();
   }
 
