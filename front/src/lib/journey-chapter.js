@@ -8,7 +8,7 @@ import { Paper } from './paper.js';
 import { placing } from './placing.js';
 import { scrubber } from './scrubber.js';
 import { dots, fit, gridLines } from './sheet.js';
-import { camera, project, turnable } from './view3d.js';
+import { camera, offerTurn, project, turnable } from './view3d.js';
 
 const THUMB = 25; // 缩略图的格点数
 
@@ -102,16 +102,7 @@ export default function chapter(stage, ctx) {
       ? `${here} 维画不下：这是它落在 3 个方向上的影子，看着叠在一起的，在 ${here} 维里不一定真叠着。${solid ? '可以拖着转。' : ''}`
       : solid ? '这里是三维的，可以拖着转。' : scene.note || '';
     if (scene.product) aside.textContent = productWords(scene.product);
-    if (solid === turner.hasAttribute('role')) {
-      // 已经是该有的样子
-    } else if (solid) {
-      turner.setAttribute('role', 'slider');
-      turner.setAttribute('tabindex', '0');
-      turner.setAttribute('aria-label', '转动视角，用方向键');
-      turner.setAttribute('aria-valuemin', '-360');
-      turner.setAttribute('aria-valuemax', '360');
-      turner.setAttribute('aria-valuenow', '0');
-    } else for (const name of ['role', 'tabindex', 'aria-label', 'aria-valuemin', 'aria-valuemax', 'aria-valuenow']) turner.removeAttribute(name);
+    offerTurn(turner, space.eye, solid, '转动视角，用方向键');
     small.forEach((node, k) => node.parentElement?.classList.toggle('is-here', Math.round(s * (small.length - 1)) === k));
   }
 

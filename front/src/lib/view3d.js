@@ -42,6 +42,28 @@ export function project(eye, points, frame, into) {
   return out;
 }
 
+/** 读屏软件念得出的视角。 @param {HTMLElement} element @param {Camera} eye */
+function speak(element, eye) {
+  const degrees = (/** @type {number} */ angle) => Math.round((angle * 180) / Math.PI);
+  element.setAttribute('aria-valuenow', String(degrees(eye.yaw)));
+  element.setAttribute('aria-valuetext', `左右 ${degrees(eye.yaw)} 度，俯仰 ${degrees(eye.pitch)} 度`);
+}
+
+/**
+ * 立体的时候，能转的元素是一个有名字的手柄；平着看时什么也不是。
+ * @param {HTMLElement} element @param {Camera} eye @param {boolean} solid @param {string} label
+ */
+export function offerTurn(element, eye, solid, label) {
+  if (solid === element.hasAttribute('role')) return;
+  const given = { role: 'slider', tabindex: '0', 'aria-label': label, 'aria-valuemin': '-360', 'aria-valuemax': '360' };
+  for (const [name, value] of Object.entries(given)) {
+    if (solid) element.setAttribute(name, value);
+    else element.removeAttribute(name);
+  }
+  if (solid) speak(element, eye);
+  else for (const name of ['aria-valuenow', 'aria-valuetext']) element.removeAttribute(name);
+}
+
 /**
  * 让一个元素可以拖着转视角。竖着划仍然滚动页面。
  * @param {HTMLElement} element @param {Camera} eye @param {() => void} changed
@@ -54,7 +76,7 @@ export function turnable(element, eye, changed) {
     if (!eye.tilt) return;
     eye.yaw += dx;
     eye.pitch = Math.max(0, Math.min(1.5, eye.pitch - dy));
-    element.setAttribute('aria-valuenow', String(Math.round((eye.yaw * 180) / Math.PI)));
+    speak(element, eye);
     changed();
   };
   element.addEventListener('pointerdown', (event) => {

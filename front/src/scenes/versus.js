@@ -6,7 +6,7 @@ import { palette } from '../lib/palette.js';
 import { scrubber } from '../lib/scrubber.js';
 import { dots, fit, scaffold, segments, separator } from '../lib/sheet.js';
 import { judged, regions } from '../lib/regions.js';
-import { camera, project, turnable } from '../lib/view3d.js';
+import { camera, offerTurn, project, turnable } from '../lib/view3d.js';
 
 const NAMES = { narrow: '宽 2', wide: '宽 3' };
 const FINE = 81; // 判断每边看几个点
@@ -27,17 +27,13 @@ function half(name, redraw) {
   const space = /** @type {HTMLCanvasElement} */ (el('canvas', { 'aria-hidden': 'true' }));
   const [points, area, title] = [el('b', {}), el('b', {}), el('h4', {})];
   const turn = el('div', { class: 'jn-turn' }, space);
-  if (name === 'wide') {
-    for (const [key, value] of [['role', 'slider'], ['tabindex', '0'], ['aria-label', '转动宽 3 的空间，用方向键'],
-      ['aria-valuemin', '-360'], ['aria-valuemax', '360'], ['aria-valuenow', '0']]) turn.setAttribute(key, value);
-  }
   const element = el('div', { class: 'vs-side' }, title,
     el('p', { class: 'vs-count' }, el('span', {}, '点'), points),
     el('p', { class: 'vs-count' }, el('span', {}, '面积'), area),
     el('div', { class: 'jn-turn' }, input), turn);
   const eye = camera(-0.5, 1.1);
   turnable(turn, eye, redraw);
-  return { name, input, space, points, area, title, element, eye };
+  return { name, input, space, points, area, title, turn, element, eye };
 }
 
 /** @param {HTMLElement} stage @param {any} ctx */
@@ -195,6 +191,7 @@ export default function create(stage, ctx) {
     const s = scrub.value();
     const { net } = walk;
     side.eye.tilt = net.tilt(s);
+    offerTurn(side.turn, side.eye, side.eye.tilt > 0.02, `转动${NAMES[side.name]}的空间，用方向键`);
     const brush = fit(side.space, width, height);
     const sight = net.sight(walk.area, s);
     const reach = sight.reach * (1 + 0.36 * side.eye.tilt);
