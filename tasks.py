@@ -336,7 +336,7 @@ def command_test(options: argparse.Namespace) -> int:
         os.environ["BOOK_TEST_ALL"] = "1"
     if browser:
         os.environ["CHROMIUM"] = find_chromium() or ""
-    check("测试（pytest）", [PYTHON, "-m", "pytest", "-n", "2", "--dist", "loadfile",
+    check("测试（pytest）", [PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal",
                              "--durations", "10", *select, *options.rest])
     for name, how in lacking.items():
         print(f"缺少 {name}，和它有关的测试没有跑。请{how}；"
