@@ -17,17 +17,12 @@ MARKS: tuple[tuple[str, str], ...] = (
     (
         '<circle cx="32" cy="20" r="11" fill="none" stroke="var(--accent)" stroke-width="3"/>'
         '<circle cx="32" cy="20" r="4" fill="var(--accent)"/>',
-        "有环的，能拖；没有环的，是算出来的",
+        "绿色的环，能拖；点上套的圈、描的边，是判错了",
     ),
     (
         '<path d="M14 30 46 12M37 11l10 1-4 9" fill="none" stroke="var(--magenta)"'
         ' stroke-width="2.5"/>',
         "洋红的箭头：梯度",
-    ),
-    (
-        '<path d="M6 13h52" stroke="var(--ink)" stroke-width="2.5"/>'
-        '<path d="M6 28h52" stroke="var(--ink)" stroke-width="2.5" stroke-dasharray="6 5"/>',
-        "实线是真相，虚线是预测",
     ),
     (
         '<path d="M6 12h52" stroke="var(--blue)" stroke-width="1"/>'

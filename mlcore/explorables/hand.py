@@ -29,8 +29,8 @@ HILL_WIDTH = 0.7
 BENDS = (
     ("tanh", "tanh"),
     ("relu", "ReLU"),
-    ("sigmoid", "sigmoid"),
-    ("leaky_relu", "漏 ReLU"),
+    ("sigmoid", "S 形"),
+    ("leaky_relu", "带坡的 ReLU"),
     ("sine", "正弦"),
 )
 
@@ -123,7 +123,7 @@ class HandWarp(Explorable):
         Slider("turn", "旋转", -180.0, 180.0, 0.0, step=1.0, where="picture", unit="°"),
         Slider("bend", "弯", 0.0, 1.0, 0.0, where="picture"),
         Choice("activation", "怎么弯", BENDS, default="tanh", restarts=False, where="picture"),
-        Slider("lift", "升维", 0.0, 1.0, 0.0, where="picture"),
+        Slider("lift", "鼓进三维", 0.0, 1.0, 0.0, where="picture"),
         Choice(
             "cut",
             "用什么切",

@@ -151,7 +151,6 @@ class Journey(Explorable):
             "curve": np.asarray(self.training.curve, dtype=np.float32),
             "apart": self.training.apart,
             "alert": self._alert(wrong, note),
-            "note": note if note and not wrong else "",
             "product": None,
         }
         if self.activation == "identity":

@@ -32,7 +32,7 @@ NAMES = {
     "relu": "ReLU",
     "sigmoid": "S 形",
     "leaky_relu": "带坡的 ReLU",
-    "softplus": "softplus",
+    "softplus": "圆角的 ReLU",
     "identity": "不弯",
 }
 """给读者选的激活函数和它们的名字。"""

@@ -179,10 +179,12 @@ class Impossible(Explorable):
         spaces = nets.hidden_spaces(layers, self.activation, self.x)
         normal, offset = nets.read_out(layers)
         score = spaces[-1] @ normal + offset
+        right = (score > 0) == (self.y == 1)
         return {
             "name": name,
             "net": nets.journey(layers, self.activation, spaces, self.y),
-            "points_right": int(np.sum((score > 0) == (self.y == 1))),
+            "points_right": int(np.sum(right)),
+            "own_wrong": int(np.sum(~right[len(self.drawn[1]) :])),
             "area_right": area_right(nets.scores(layers, self.activation, AREA)),
         }
 

@@ -112,8 +112,13 @@ export default function create(stage, ctx) {
       || (narrow.points_right === old.points && narrow.area_right > old.area))) {
       tries.set(key, { seed, points: narrow.points_right, count: scene.count, area: narrow.area_right });
     }
+    if (scene.own) {
+      const [two, three] = scene.sides.map((/** @type {any} */ side) => side.own_wrong);
+      best.textContent = `撒在缝里的 ${scene.own} 个点，宽 2 判错 ${two} 个，宽 3 判错 ${three} 个。再运行，看它们追不追得上。`;
+      return;
+    }
     if (!tries.size) {
-      best.textContent = '涂实的一片是判错的面积。按「运行」，或者换种子试手气。';
+      best.textContent = '涂实的一片是判错的面积。按「运行」，或者换种子试手气；9 号种子运气好。';
       return;
     }
     const all = [...tries.values()];

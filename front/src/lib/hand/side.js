@@ -49,7 +49,7 @@ export function sidePanel(options, on) {
     offsetX: sliderField({ label: '平移', name: '平移（横）', low: -2, high: 2, step: 0.01, text: number, onInput: (x) => on.change({ offset: [x, offsetNow[1]] }), ...done }),
     offsetY: sliderField({ label: '', name: '平移（竖）', low: -2, high: 2, step: 0.01, text: number, onInput: (y) => on.change({ offset: [offsetNow[0], y] }), ...done }),
     bend: sliderField({ label: '弯', low: 0, high: 1, step: 0.01, text: (v) => (v ? `${Math.round(100 * v)}%` : '不弯'), onInput: (bend) => on.change({ bend }), instead: activation, ...done }),
-    lift: sliderField({ label: '升维', low: 0, high: 1, step: 0.01, text: (v) => (v ? `${Math.round(100 * v)}%` : '平的'), onInput: (lift) => on.change({ lift }, lift > 0 ? { cut: 'sheet' } : {}), ...done }),
+    lift: sliderField({ label: '鼓进三维', low: 0, high: 1, step: 0.01, text: (v) => (v ? `${Math.round(100 * v)}%` : '平的'), onInput: (lift) => on.change({ lift }, lift > 0 ? { cut: 'sheet' } : {}), ...done }),
     height: sliderField({ label: '刀的高度', low: 0.02, high: 0.98, step: 0.01, text: (v) => number(v), onInput: (height) => on.change({ height }), ...done }),
   };
   knobs.height.element.classList.add('hand-height');
@@ -62,7 +62,7 @@ export function sidePanel(options, on) {
   const cells = {
     matrix: html('dd', {}), bend: html('dd', {}), lift: html('dd', {}),
   };
-  const names = { matrix: '矩阵', bend: '加弯', lift: '加升维' };
+  const names = { matrix: '矩阵', bend: '加弯', lift: '加鼓起' };
   const record = html('dl', { class: 'hand-best', 'aria-label': '最好成绩（错几个）' });
   for (const [kind, cell] of Object.entries(cells)) {
     record.append(html('div', { class: `hand-best-${kind}` }, html('dt', {}, names[/** @type {keyof typeof names} */ (kind)]), cell));
@@ -123,7 +123,7 @@ export function sentence({ pose, picks, data, score }, tries, best) {
   const wrong = score.wrong;
   if (picks.cut === 'sheet') {
     if (wrong) return `刀在半空，错 ${wrong} 个。上下拖刀，让它切在蓝点和橙点之间。`;
-    if (pose.lift > 0) return '一刀切开，一个不错。把「升维」拖回 0，按平它，看切口是什么形状。';
+    if (pose.lift > 0) return '一刀切开，一个不错。把「鼓进三维」拖回 0，按平它，看切口是什么形状。';
     return `按平以后，那一刀是一个圆。平面里的直线做不到，高一维的平面做到了。${verdict(picks.bet)}`;
   }
   if (isFlat(matrix)) return `整张膜压扁了，错 ${wrong} 个。`;
@@ -133,7 +133,8 @@ export function sentence({ pose, picks, data, score }, tries, best) {
       : '一个不错！但这不是弯，是折：正弦把不同的点叠到了一起，它们从此分不开了。';
   }
   if (pose.bend > 0) {
-    return `弯了，错 ${wrong} 个。能比不弯少，却到不了 0：只要不折叠，圆盘还是被圆环围着。`;
+    const fewer = wrong < data.floor ? '比任何一条直线都少了，却到不了 0' : `把箭头和直线再挪挪，能比不弯时的 ${data.floor} 个少，却到不了 0`;
+    return `弯了，错 ${wrong} 个。${fewer}：只要不折叠，圆盘还是被圆环围着。`;
   }
   if (picks.powers || tries >= TRIES) {
     return `错 ${wrong} 个。矩阵把圆环变成椭圆环，圆盘仍在环里面，直线怎么切都会切到环。`;
@@ -147,6 +148,6 @@ export function sentence({ pose, picks, data, score }, tries, best) {
 /** @param {string} bet */
 function verdict(bet) {
   if (bet === 'no') return '你押对了：只靠拉伸、转动、平移，分不开。';
-  if (bet === 'yes') return '你押了「能」，这一注输了：不升维、不折叠就分不开。';
+  if (bet === 'yes') return '你押了「能」，这一注输了：不鼓进三维、不折叠就分不开。';
   return '';
 }
