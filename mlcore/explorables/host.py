@@ -15,8 +15,8 @@ from typing import Any
 from mlcore.explorables.codec import decode, encode
 from mlcore.explorables.session import Session, load_class
 
-SLICE_MILLISECONDS = 14.0
-"""每一片算多久；留 2 毫秒给取画面，合起来不超过 16 毫秒。"""
+SLICE_MILLISECONDS = 9.0
+"""每一片算多久；加上取画面的几毫秒，合起来不超过 16 毫秒，一秒里好画满三十幅。"""
 
 
 class Host:

@@ -33,7 +33,7 @@ function half(name, redraw) {
     el('div', { class: 'jn-turn' }, input), turn);
   const eye = camera(-0.5, 1.1);
   turnable(turn, eye, redraw);
-  return { name, input, space, points, area, title, turn, element, eye };
+  return { name, input, space, points, area, title, turn, element, eye, still: '' };
 }
 
 /** @param {HTMLElement} stage @param {any} ctx */
@@ -197,6 +197,11 @@ export default function create(stage, ctx) {
     const { net } = walk;
     side.eye.tilt = net.tilt(s);
     offerTurn(side.turn, side.eye, side.eye.tilt > 0.02, `转动${NAMES[side.name]}的空间，用方向键`);
+    // 还没动身的时候，怎样训练都是同一幅画，不必重画。
+    const { kind, seed } = ctx.get();
+    const still = s === 0 && kind !== 'fresh' ? [width, height, seed, kind, scene.count, colors.card].join() : '';
+    if (still && side.still === still) return;
+    side.still = still;
     const brush = fit(side.space, width, height);
     const sight = net.sight(walk.area, s);
     const reach = sight.reach * (1 + 0.36 * side.eye.tilt);
@@ -204,44 +209,71 @@ export default function create(stage, ctx) {
     const { part, layer, t } = station(s, net.depth);
     scaffold(brush, side.eye, frame, colors, part === 2 || s === 1);
     const p = project(side.eye, net.place(walk.area, s), frame);
-    const { cells } = shapes;
-    const order = cells.map((/** @type {any} */ _, /** @type {number} */ i) => i);
-    if (side.eye.tilt > 0.02) {
-      const depth = cells.map((/** @type {any} */ cell) => p[3 * cell.corners[0] + 2] + p[3 * cell.corners[2] + 2]);
-      order.sort((/** @type {number} */ a, /** @type {number} */ b) => depth[a] - depth[b]);
-    }
-    const fills = [colors['orange-soft'], colors['blue-soft']];
-    const lines = [colors.orange, colors.blue];
     brush.lineJoin = 'round';
-    for (const i of order) {
-      const { corners, label, edge } = cells[i];
-      brush.fillStyle = fills[label];
-      brush.strokeStyle = fills[label];
-      brush.lineWidth = 0.8;
-      brush.beginPath();
-      corners.forEach((/** @type {number} */ c, /** @type {number} */ q) => {
-        if (q) brush.lineTo(p[3 * c], p[3 * c + 1]);
-        else brush.moveTo(p[3 * c], p[3 * c + 1]);
-      });
-      brush.closePath();
-      brush.fill();
-      brush.stroke();
-      if (!edge) continue;
-      brush.strokeStyle = lines[label];
-      brush.lineWidth = 1.8;
-      for (const [bit, from, to] of [[1, 0, 1], [2, 3, 2]]) {
-        if (!(edge & bit)) continue;
-        brush.beginPath();
-        brush.moveTo(p[3 * corners[from]], p[3 * corners[from] + 1]);
-        brush.lineTo(p[3 * corners[to]], p[3 * corners[to] + 1]);
-        brush.stroke();
-      }
-    }
+    if (side.eye.tilt > 0.02) lifted(brush, p);
+    else flat(brush, p);
     const last = layer === net.depth - 1 && part === 2 ? t : 0;
     separator(brush, side.eye, frame, data.net.separator.normal.data, data.net.separator.offset, colors, last * last);
     dots(brush, project(side.eye, net.place(walk.points, s), frame), scene.labels.data, colors, {
       size: width > 240 ? 2.6 : 1.8, own: scene.own,
     });
+  }
+
+  /** 平着看：谁也不遮谁，一种颜色一条路径，一次填完。 @param {CanvasRenderingContext2D} brush @param {Float64Array} p */
+  function flat(brush, p) {
+    for (const label of [0, 1]) {
+      const area = new Path2D();
+      const rim = new Path2D();
+      for (const cell of shapes.cells) {
+        if (cell.label !== label) continue;
+        outline(area, p, cell.corners);
+        rims(rim, p, cell);
+      }
+      ink(brush, label, area, rim);
+    }
+  }
+
+  /** 立起来看：远的先画，近的盖住远的。 @param {CanvasRenderingContext2D} brush @param {Float64Array} p */
+  function lifted(brush, p) {
+    const depth = shapes.cells.map((/** @type {any} */ cell) => p[3 * cell.corners[0] + 2] + p[3 * cell.corners[2] + 2]);
+    const order = depth.map((/** @type {number} */ _, /** @type {number} */ i) => i);
+    order.sort((/** @type {number} */ a, /** @type {number} */ b) => depth[a] - depth[b]);
+    for (const i of order) {
+      const cell = shapes.cells[i];
+      const area = new Path2D();
+      outline(area, p, cell.corners);
+      const rim = cell.edge ? new Path2D() : null;
+      if (rim) rims(rim, p, cell);
+      ink(brush, cell.label, area, rim);
+    }
+  }
+
+  /** @param {CanvasRenderingContext2D} brush @param {number} label @param {Path2D} area @param {Path2D|null} rim */
+  function ink(brush, label, area, rim) {
+    brush.fillStyle = colors[label ? 'blue-soft' : 'orange-soft'];
+    brush.strokeStyle = brush.fillStyle;
+    brush.lineWidth = 0.8; // 盖住格子之间的缝
+    brush.fill(area);
+    brush.stroke(area);
+    if (!rim) return;
+    brush.strokeStyle = colors[label ? 'blue' : 'orange'];
+    brush.lineWidth = 1.8;
+    brush.stroke(rim);
+  }
+
+  /** 一格的四边。自己走回起点：closePath 每次都要重量整条路径。 @param {Path2D} path @param {Float64Array} p @param {number[]} corners */
+  function outline(path, p, corners) {
+    path.moveTo(p[3 * corners[0]], p[3 * corners[0] + 1]);
+    for (const c of [corners[1], corners[2], corners[3], corners[0]]) path.lineTo(p[3 * c], p[3 * c + 1]);
+  }
+
+  /** 一格在区域边上的那一两条边。 @param {Path2D} path @param {Float64Array} p @param {any} cell */
+  function rims(path, p, { corners, edge }) {
+    for (const [bit, from, to] of [[1, 0, 1], [2, 3, 2]]) {
+      if (!(edge & bit)) continue;
+      path.moveTo(p[3 * corners[from]], p[3 * corners[from] + 1]);
+      path.lineTo(p[3 * corners[to]], p[3 * corners[to] + 1]);
+    }
   }
 
   function counters() {
