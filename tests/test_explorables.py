@@ -16,6 +16,7 @@ from mlcore.explorables import (
     Dataset,
     Explorable,
     Matrix,
+    Numbers,
     Pad,
     Point,
     Session,
@@ -162,6 +163,9 @@ def test_a_bad_value_changes_nothing():
         (Dataset("a", "自己的点", limit=1), [[0, 0, 1], [0, 0, 1]], "最多"),
         (Dataset("a", "自己的点"), "xy", "列表"),
         (Pad("a", "画板", 2, 2), [0, 1, 2, 0], "0 到 1"),
+        (Numbers("a", "柱子", (0.5, 0.5)), [1.0], "2 个数"),
+        (Numbers("a", "柱子", (0.5, 0.5)), [0.5, 2.0], "0 到 1"),
+        (Numbers("a", "掩码", (1, 2), high=9, whole=True), [1, 2.5], "整数"),
     ],
 )
 def test_a_control_says_what_it_wants(control, value, said):

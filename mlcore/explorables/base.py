@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from mlcore.explorables.controls import Button, Control
 
 Scene = dict[str, Any]
+Figure = dict[str, Any]
 
 
 class Explorable:
@@ -37,6 +38,8 @@ class Explorable:
     stops: ClassVar[int | tuple[int, ...]] = 11
     """预先算几幅；``main`` 是 ``"steps"`` 时是步数的列表。"""
     runs: ClassVar[bool] = False
+    enlarges: ClassVar[str] = ""
+    """``figure`` 画的是什么（比如「损失曲面」）；空的就没有可以放大的图。"""
     slice_steps: ClassVar[int] = 1
     """宿主每次至少让它走几步才取一幅画面。"""
 
@@ -68,6 +71,7 @@ class Explorable:
             "controls": [control.spec() for control in cls.controls],
             "main": cls.main,
             "runs": cls.runs,
+            "enlarges": cls.enlarges,
         }
 
     def reset(self, controls: Mapping[str, Any]) -> None:
@@ -93,6 +97,13 @@ class Explorable:
     def view(self) -> Scene:
         """现在的场景。``alert`` 键要么没有，要么是 None 或 {kind, text}。"""
         raise NotImplementedError
+
+    def figure(self) -> Figure:
+        """现在的状态画成一幅 plotly 图：``{"data": […], "layout": {…}}``，数组可以是 NumPy 的。
+
+        读者要放大、读数、导出的统计图和曲面才需要它；写了它就要写 ``enlarges``。
+        """
+        raise ValueError(f"{type(self).__name__} 没有可以放大的图")
 
     def snapshot(self) -> dict[str, Any]:
         """足以逐位恢复运行状态的数组和数；只有会跑的图才需要。"""

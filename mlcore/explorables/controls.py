@@ -206,3 +206,30 @@ class Pad(Control):
             return []
         cells = _sequence(self.label, value, self.rows * self.columns)
         return [_number(self.label, v, 0.0, 1.0) for v in cells]
+
+
+@dataclass(frozen=True)
+class Numbers(Control):
+    """一排由读者定的数：拖出来的柱子、画出来的先验、一棵提问树。值是定长的列表。
+
+    ``whole`` 为真时只收整数（比如位掩码），得到的也是整数。和要是多少这样的约束不在这里，
+    由图自己检查。
+    """
+
+    type: ClassVar[str] = "numbers"
+    default: tuple[float, ...] = ()
+    low: float = 0.0
+    high: float = 1.0
+    whole: bool = False
+    restarts: bool = False
+    where: Where = "picture"
+
+    def check(self, value: Any) -> list[float]:
+        items = _sequence(self.label, value, len(self.default))
+        numbers = [_number(self.label, v, self.low, self.high) for v in items]
+        if not self.whole:
+            return numbers
+        for number in numbers:
+            if number != int(number):
+                raise ValueError(f"「{self.label}」要整数，得到的是 {number!r}")
+        return [int(number) for number in numbers]

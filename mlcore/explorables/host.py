@@ -66,6 +66,10 @@ class Host:
         """什么也不改，只要现在的场景。"""
         return self._answer(request["id"])
 
+    def figure(self, request: dict[str, Any]) -> dict[str, Any]:
+        """现在的状态画成 plotly 图，给读者放大。"""
+        return {"figure": self.sessions[request["id"]].explorable.figure()}
+
     def step(self, request: dict[str, Any]) -> dict[str, Any]:
         """走 ``n`` 步；多到一片做不完时，答复里是 ``more``，再问 ``more`` 接着做。"""
         session = self.sessions[request["id"]]
@@ -124,6 +128,7 @@ OPERATIONS: dict[str, Callable[[Host, dict[str, Any]], dict[str, Any]]] = {
     "set": Host.set,
     "act": Host.act,
     "view": Host.view,
+    "figure": Host.figure,
     "step": Host.step,
     "more": Host.more,
     "cancel": Host.cancel,

@@ -154,6 +154,7 @@ TRAITS = {
     "toggle": traitlets.Bool,
     "point": traitlets.List,
     "matrix": traitlets.List,
+    "numbers": traitlets.List,
     "dataset": traitlets.List,
     "pad": traitlets.List,
 }

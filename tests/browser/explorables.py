@@ -73,6 +73,10 @@ def other_value(control: Mapping[str, Any], now: Any) -> Any:
         return [control["low"] + 0.4 * span, control["low"] + 0.7 * span]
     if kind == "matrix":
         return [[v * 0.5 + 0.25 for v in row] for row in now]
+    if kind == "numbers":
+        # 整体挪一位：和不变，所以分布还是分布，掩码还是掩码。
+        moved = [*now[1:], now[0]]
+        return moved if moved != list(now) else [control["low"], *now[1:]]
     if kind == "dataset":
         middle, span = (control["low"] + control["high"]) / 2, control["high"] - control["low"]
         return [
