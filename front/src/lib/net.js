@@ -78,6 +78,17 @@ export class Net {
     return { n, x, start, after, score };
   }
 
+  /** 只要最后的判断，不要路上的样子：比 ``trace`` 省八成的乘法。 @param {ArrayLike<number>} points */
+  judge(points) {
+    const n = points.length / 2;
+    const { layers, final } = this.scene;
+    let x = points;
+    layers.forEach(({ weight, bias }, k) => {
+      x = affine(x, n, this.widths[k], weight.data, this.widths[k + 1], bias.data).map(this.bend);
+    });
+    return affine(x, n, this.widths[this.depth], final.normal.data, 1, [final.offset]);
+  }
+
   /**
    * 这批点在第 s 处画在哪里：三个数一个点。
    * @param {Trace} trace @param {number} s @param {Float64Array} [into] @returns {Float64Array}

@@ -6,10 +6,12 @@
  * 它若意外结束（或一片算不完），就另起一个，从最近的快照接着来；起不来，烘焙画面照常能用。
  */
 import { fromMessage } from '../codec.js';
+import { hands } from './hands.js';
 
 const SILENCE = 6000; // 毫秒：有活没做完却这么久没有声音，就当它死了。
 const SNAPSHOT_EVERY = 1500;
 const MAX_RESTARTS = 3;
+const AFTER_RELEASE = 120; // 放手之后等这么久再启动：接着又按下去的，也不去打扰。
 
 /** @typedef {{id: string, path: string, values: () => any, emit: (event: string, ...args: any[]) => void,
  *   setState: (state: string, detail?: any) => void, opened: boolean,
@@ -35,6 +37,20 @@ export class PageHost {
     this.dead = null;
     /** @type {any} */
     this.timer = null;
+    this.waking = false;
+  }
+
+  /**
+   * 要用到 worker 了。启动 Python 要占满一个核几秒钟，所以读者手里正拖着东西的时候先不动，
+   * 等他放手。
+   */
+  wake() {
+    if (this.worker || this.waking) return;
+    this.waking = true;
+    hands.whenFree(AFTER_RELEASE, () => {
+      this.waking = false;
+      this.start();
+    });
   }
 
   /** 启动 worker（已经启动就什么也不做）。 */
@@ -103,7 +119,7 @@ export class PageHost {
       this.waiting.set(job.serial, job);
       if (request.op !== 'snapshot') client.dirty = true;
       if (this.ready) this.dispatch(job);
-      else this.start();
+      else this.wake();
     });
   }
 

@@ -145,10 +145,10 @@ export default function create(stage, ctx) {
     let found = walks.get(data);
     if (!found) {
       const net = new Net(data.net);
-      const field = net.trace(mesh(FINE, WINDOW));
+      const field = { score: net.judge(mesh(FINE, WINDOW)) };
       found = {
         net, field,
-        area: net.trace(shapes.points),
+        areas: null, // 站在起点不动的时候用不到，用到才走
         points: net.trace(scene.points.data),
         line: zeroLine(field.score, FINE, WINDOW),
       };
@@ -203,12 +203,13 @@ export default function create(stage, ctx) {
     if (still && side.still === still) return;
     side.still = still;
     const brush = fit(side.space, width, height);
-    const sight = net.sight(walk.area, s);
+    const area = (walk.areas ??= net.trace(shapes.points));
+    const sight = net.sight(area, s);
     const reach = sight.reach * (1 + 0.36 * side.eye.tilt);
     const frame = { x: width / 2, y: height / 2, scale: Math.min(width, height) / (2 * reach), reach, centre: sight.centre };
     const { part, layer, t } = station(s, net.depth);
     scaffold(brush, side.eye, frame, colors, part === 2 || s === 1);
-    const p = project(side.eye, net.place(walk.area, s), frame);
+    const p = project(side.eye, net.place(area, s), frame);
     brush.lineJoin = 'round';
     if (side.eye.tilt > 0.02) lifted(brush, p);
     else flat(brush, p);
