@@ -21,6 +21,38 @@ CHOICES = {
         lambda p: optim.SGD(p, 0.1, momentum=0.1, weight_decay=0.01),
         lambda p: torch.optim.SGD(p, 0.1, momentum=0.1, weight_decay=0.01),
     ),
+    "nesterov": (
+        lambda p: optim.SGD(p, 0.02, momentum=0.9, nesterov=True),
+        lambda p: torch.optim.SGD(p, 0.02, momentum=0.9, nesterov=True),
+    ),
+    "nesterov-l2": (
+        lambda p: optim.SGD(p, 0.05, momentum=0.5, weight_decay=0.1, nesterov=True),
+        lambda p: torch.optim.SGD(p, 0.05, momentum=0.5, weight_decay=0.1, nesterov=True),
+    ),
+    "adagrad": (
+        lambda p: optim.Adagrad(p, 0.1),
+        lambda p: torch.optim.Adagrad(p, 0.1),
+    ),
+    "adagrad-all": (
+        lambda p: optim.Adagrad(p, 0.2, 0.1, 0.05, initial_accumulator_value=0.5, eps=1e-3),
+        lambda p: torch.optim.Adagrad(p, 0.2, 0.1, 0.05, initial_accumulator_value=0.5, eps=1e-3),
+    ),
+    "rmsprop": (
+        lambda p: optim.RMSprop(p, 0.02),
+        lambda p: torch.optim.RMSprop(p, 0.02),
+    ),
+    "rmsprop-all": (
+        lambda p: optim.RMSprop(p, 0.01, 0.9, 1e-3, 0.1, momentum=0.5, centered=True),
+        lambda p: torch.optim.RMSprop(p, 0.01, 0.9, 1e-3, 0.1, momentum=0.5, centered=True),
+    ),
+    "adadelta": (
+        lambda p: optim.Adadelta(p),
+        lambda p: torch.optim.Adadelta(p),
+    ),
+    "adadelta-all": (
+        lambda p: optim.Adadelta(p, 2.0, rho=0.7, eps=1e-4, weight_decay=0.1),
+        lambda p: torch.optim.Adadelta(p, 2.0, rho=0.7, eps=1e-4, weight_decay=0.1),
+    ),
     "adam": (
         lambda p: optim.Adam(p, 0.05),
         lambda p: torch.optim.Adam(p, 0.05),
@@ -57,12 +89,12 @@ def valley(parameters):
 
 
 @choices
-def test_twenty_steps_are_those_of_torch(backend, ours, theirs):
+def test_fifty_steps_are_those_of_torch(backend, ours, theirs):
     values = start((2, 3), (3,))
     mine = [Tensor(backend.xp.asarray(v.copy()), requires_grad=True) for v in values]
     peers = [torch.tensor(v, requires_grad=True) for v in values]
     optimizer, peer = ours(mine), theirs(peers)
-    for _ in range(20):
+    for _ in range(50):
         optimizer.zero_grad()
         valley(mine).backward()
         optimizer.step()
@@ -126,6 +158,42 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_slope(double):
         assert w.data[0] == pytest.approx(-0.1, rel=1e-8)
 
 
+def test_the_first_step_of_adagrad_is_the_learning_rate_whatever_the_slope(double):
+    for slope in (-1e-3, 1.0, 1e3):
+        w = Tensor([0.0], requires_grad=True)
+        optimizer = optim.Adagrad([w], learning_rate=0.1)
+        w.grad = np.array([slope])
+        optimizer.step()
+        assert w.data[0] == pytest.approx(-0.1 * np.sign(slope), rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1e3])
+def test_adadelta_walks_the_same_way_on_a_loss_in_other_units(double, scale):
+    def walk(factor):
+        w = Tensor([2.0], requires_grad=True)
+        optimizer = optim.Adadelta([w], eps=1e-12)
+        for _ in range(20):
+            w.grad = factor * 2 * w.data
+            optimizer.step()
+        return w.data[0]
+
+    assert walk(scale) == pytest.approx(walk(1.0), rel=1e-4)
+
+
+def test_plain_momentum_looks_before_it_moves_and_nesterov_after(double):
+    plain, ahead = Tensor([0.0], requires_grad=True), Tensor([0.0], requires_grad=True)
+    optimizers = (
+        optim.SGD([plain], 1.0, momentum=0.5),
+        optim.SGD([ahead], 1.0, momentum=0.5, nesterov=True),
+    )
+    for _ in range(2):
+        for w, optimizer in zip((plain, ahead), optimizers, strict=True):
+            w.grad = np.array([1.0])
+            optimizer.step()
+    assert plain.data[0] == -(1 + 1.5)
+    assert ahead.data[0] == -(1.5 + 1.75)
+
+
 def test_the_learning_rate_may_change_between_steps(double):
     w = Tensor([0.0], requires_grad=True)
     optimizer = optim.SGD([w], learning_rate=1.0)
@@ -187,6 +255,10 @@ def parameter() -> Tensor:
         (lambda: optim.Adam([parameter()], 0.1, betas=(0.9, 1.0)), ValueError, "betas"),
         (lambda: optim.Adam([parameter()], 0.1, betas=0.9), ValueError, "betas 要是两个数"),
         (lambda: optim.Adam([parameter()], 0.1, eps=0.0), ValueError, "eps 要大于 0"),
+        (lambda: optim.SGD([parameter()], 0.1, nesterov=True), ValueError, "动量"),
+        (lambda: optim.Adagrad([parameter()], lr_decay=-1.0), ValueError, "lr_decay"),
+        (lambda: optim.RMSprop([parameter()], alpha=1.0), ValueError, "alpha 要小于 1"),
+        (lambda: optim.Adadelta([parameter()], rho=float("nan")), ValueError, "rho.*nan"),
         (lambda: optim.SGD([parameter()], 0.1).step(), ValueError, "backward"),
         (
             lambda: optim.SGD([parameter()], 0.1).load_state_dict(
