@@ -16,6 +16,7 @@ import html
 import json
 import re
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -158,6 +159,31 @@ def hydrate(app: Sphinx, pagename: str, body: str, up: str) -> str:
     return ELEMENT.sub(fill, body)
 
 
+CARD = re.compile(
+    r'<div class="plotly-card" data-explorable="(?P<path>[\w.:]+)" data-start="(?P<start>[^"]*)">'
+)
+
+
+def deal(app: Sphinx, pagename: str, body: str, up: str) -> str:
+    """``figure(…)`` 的卡片：把 plotly 的数据写成旁边的文件，地址写在卡片上。"""
+    from mlcore.explorables import load_class
+    from mlcore.explorables.codec import nested
+
+    plotly = assets.address(app, pagename, "plotly", "plotly.min.js") if app.plotly else ""  # type: ignore[attr-defined]
+
+    def fill(found: re.Match[str]) -> str:
+        start = json.loads(html.unescape(found["start"]))
+        drawn = load_class(found["path"])(**start).figure()
+        data = json.dumps(nested(drawn), ensure_ascii=False, allow_nan=False).encode()
+        name = f"_assets/figures/{short_hash(data)}.json"
+        target = Path(app.outdir) / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(data)
+        return f'<div class="plotly-card" data-figure="{up}{name}" data-plotly="{plotly}">'
+
+    return CARD.sub(fill, body) if plotly else body
+
+
 def claim(app: Sphinx, identity: str, pagename: str) -> None:
     """一个编号在整本书里只许用一次。"""
     owners: dict[str, str] = app.explorable_ids  # type: ignore[attr-defined]
@@ -179,9 +205,11 @@ def page_context(
     }
     if app.pyodide:  # type: ignore[attr-defined]
         engine["pyodide"] = up + app.pyodide  # type: ignore[attr-defined]
+    if app.plotly:  # type: ignore[attr-defined]
+        engine["plotly"] = assets.address(app, pagename, "plotly", "plotly.min.js")
     script = json.dumps(engine, ensure_ascii=False)
     context["body"] = (
-        hydrate(app, pagename, body, up)
+        deal(app, pagename, hydrate(app, pagename, body, up), up)
         + f'<script type="application/json" id="page-engine">{script}</script>'
     )
     context["has_explorable"] = True
@@ -197,6 +225,7 @@ def publish_engine(app: Sphinx) -> None:
     pyodide = copy_into(Path(app.outdir))
     if pyodide is None:
         logger.info("没有取到 Pyodide：网站照常构建，交互图只有烘焙好的画面。")
+    app.plotly = publish_plotly(app)  # type: ignore[attr-defined]
     app.explorable_ids = {}  # type: ignore[attr-defined]
     app.pyodide = pyodide and pyodide.rstrip("/") + "/"  # type: ignore[attr-defined]
     app.pyodide_bytes = len(wheel) + sum(  # type: ignore[attr-defined]
@@ -204,6 +233,17 @@ def publish_engine(app: Sphinx) -> None:
         for path in (Path(app.outdir) / pyodide).iterdir()
         if path.suffix != ".gz"
     ) if pyodide else 0
+
+
+def publish_plotly(app: Sphinx) -> bool:
+    """plotly 包里带着的那个脚本放进网站；没装 plotly 就没有放大的按钮。"""
+    found = find_spec("plotly")
+    if found is None or found.origin is None:
+        logger.info("没有装 plotly：网站照常构建，只是图不能放大。")
+        return False
+    script = Path(found.origin).parent / "package_data" / "plotly.min.js"
+    assets.add(app, "plotly", {"plotly.min.js": script})
+    return True
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

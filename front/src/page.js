@@ -22,7 +22,7 @@ function host() {
   if (!pageHost) {
     const text = document.getElementById('page-engine')?.textContent ?? '{}';
     const config = JSON.parse(text);
-    for (const name of ['worker', 'pyodide', 'wheel']) {
+    for (const name of ['worker', 'pyodide', 'wheel', 'plotly']) {
       if (config[name]) config[name] = new URL(config[name], document.baseURI).href;
     }
     pageHost = new PageHost(config);
@@ -118,6 +118,7 @@ function begin() {
     target?.scrollIntoView({ block: 'center' });
   }
   Object.assign(window, { explorable });
+  if (document.querySelector('.plotly-card')) import('./page/plotly.js').then((module) => module.begin());
   if (document.querySelector('.exercise')) import('./page/exercise.js').then((module) => module.begin?.());
 }
 

@@ -198,6 +198,8 @@ export class Shell {
     const menu = el('div', { class: 'ex-menu' },
       button('还原', '回到最初的样子', () => { this.restoreAll(); }),
       button('复制链接', '复制一个能回到现在这个样子的链接', () => this.copyLink()),
+      ...(spec.enlarges && this.model.get('_plotly')
+        ? [button('放大看', `放大：${spec.enlarges}`, () => this.enlarge())] : []),
       button('复制到笔记本', '复制一段能在笔记本里得到同样状态的代码', () => this.copySnippet()));
     root.append(
       el('div', { class: 'ex-head' }, el('p', { class: 'ex-title' }, spec.title), el('p', { class: 'ex-task' }, spec.task)),
@@ -439,6 +441,17 @@ export class Shell {
     const url = new URL(location.href);
     url.hash = `${this.model.get('_id') ?? ''}=${text}`;
     return url.href;
+  }
+
+  /** 现在的状态画成 plotly 图，在大窗口里看。 */
+  async enlarge() {
+    try {
+      const { figure } = await this.ask({ op: 'figure' });
+      const { enlarge } = await import('./page/plotly.js');
+      await enlarge(figure, this.spec.enlarges, this.model.get('_plotly'));
+    } catch (error) {
+      this.complain(/** @type {Error} */ (error).message);
+    }
   }
 
   async copyLink() {

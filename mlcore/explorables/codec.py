@@ -91,6 +91,18 @@ def inline(scene: Any) -> str:
     return text.replace("</", "<\\/")
 
 
+def nested(value: Any) -> Any:
+    """数组都写成一层套一层的列表：给不认得我们这种写法的人（plotly）看的 JSON。
+
+    有 NaN 或无穷时抛出 ``ValueError``。
+    """
+
+    def listed(array: np.ndarray) -> Any:
+        return array.tolist()
+
+    return _walk(value, listed, False)
+
+
 def pack(scenes: Any) -> bytes:
     """一串场景 → 一个压好的文件：魔数、JSON 长度、JSON、各数组的字节（相同的只存一份）。"""
     blob = bytearray()

@@ -22,3 +22,13 @@ def element(explorable: Explorable, id: str, wide: bool = True) -> str:
         f' data-explorable="{class_path(explorable)}" data-start="{start}">'
         f'<p class="poster">{html.escape(explorable.poster())}</p></div>'
     )
+
+
+def card(explorable: Explorable) -> str:
+    """``figure(…)`` 在网页源文件里的样子：构建网站时由它算出 plotly 的数据，读者要看才画。"""
+    start = html.escape(json.dumps(explorable.initial, ensure_ascii=False, sort_keys=True))
+    return (
+        f'<div class="plotly-card" data-explorable="{class_path(explorable)}"'
+        f' data-start="{start}">'
+        f'<p class="poster">{html.escape(type(explorable).enlarges)}</p></div>'
+    )

@@ -9,8 +9,9 @@ import numpy as np
 
 from mlcore.data import toy
 from mlcore.explorables import diagnosis, nets
-from mlcore.explorables.base import Explorable, Scene
+from mlcore.explorables.base import Explorable, Figure, Scene
 from mlcore.explorables.controls import Choice, Dataset, Slider
+from mlcore.explorables.palette import BLUE, INK, ORANGE, PAPER
 from mlcore.explorables.training import Run, with_own
 from mlcore.nn import mlp
 from mlcore.random import Generator
@@ -29,6 +30,8 @@ DATA = (
     ("blank", "空白（只用我的点）"),
 )
 COUNTS = {"circle": 100, "xor": 160, "spiral": 160, "two_curves": 120, "moons": 120}
+SURFACE = 61
+"""放大了看的那座山每边几格。"""
 PATIENT = 100
 """开头这么多步里不抱怨：还在学。"""
 
@@ -102,6 +105,7 @@ class Journey(Explorable):
         800,
     )
     runs = True
+    enlarges = "网络对平面上每一处的判断"
 
     def reset(self, controls: Mapping[str, Any]) -> None:
         self.activation = controls["activation"]
@@ -156,6 +160,32 @@ class Journey(Explorable):
         if self.activation == "identity":
             scene["product"] = nets.product(layers, self.x)
         return scene
+
+    def figure(self) -> Figure:
+        """网络对平面上每一处的判断，连同学的点：一座可以转着看的山。"""
+        at = np.linspace(-nets.REACH, nets.REACH, SURFACE)
+        plane = nets.grid(SURFACE)
+        layers = nets.linear_layers(self.training.model)
+        height = nets.squashed(nets.scores(layers, self.activation, plane)) / 127
+        of_points = nets.squashed(nets.scores(layers, self.activation, self.x)) / 127
+        hill = {
+            "type": "surface", "x": at, "y": at, "z": height.reshape(SURFACE, SURFACE),
+            "cmin": -1, "cmax": 1, "opacity": 0.9, "showscale": False,
+            "colorscale": [[0, ORANGE], [0.5, PAPER], [1, BLUE]],
+            "contours": {"z": {"show": True, "start": 0, "end": 0, "size": 1, "color": INK}},
+            "hovertemplate": "(%{x:.2f}, %{y:.2f})：%{z:.2f}<extra></extra>",
+        }  # fmt: skip
+        dots = [
+            {
+                "type": "scatter3d", "mode": "markers", "name": name,
+                "x": self.x[self.y == label, 0], "y": self.x[self.y == label, 1],
+                "z": of_points[self.y == label], "marker": {"size": 4, "color": color},
+            }
+            for label, name, color in ((1, "蓝点", BLUE), (0, "橙点", ORANGE))
+        ]  # fmt: skip
+        axes = {"xaxis": {"title": {"text": "横"}}, "yaxis": {"title": {"text": "竖"}}}
+        tall = {"zaxis": {"title": {"text": "判断"}, "range": [-1.05, 1.05]}}
+        return {"data": [hill, *dots], "layout": {"scene": {**axes, **tall}}}
 
     def _fault(self, hidden: list[Array]) -> str:
         """一个不动的或学成一样的单元；刚开始学的时候不抱怨。"""

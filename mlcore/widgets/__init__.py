@@ -16,12 +16,12 @@ import traitlets
 
 from mlcore.explorables import Explorable, Session, class_path
 from mlcore.explorables.codec import encode
-from mlcore.explorables.element import element
+from mlcore.explorables.element import card, element
 from mlcore.explorables.host import Host
 
 STATIC = Path(__file__).parent / "static"
 
-__all__ = ["ExplorableWidget", "element", "restore", "show"]
+__all__ = ["ExplorableWidget", "element", "figure", "restore", "show"]
 
 
 def show(explorable: Explorable, *, id: str, wide: bool = True) -> ExplorableWidget:
@@ -45,6 +45,21 @@ def show(explorable: Explorable, *, id: str, wide: bool = True) -> ExplorableWid
         raise TypeError(f"show 要一个交互图，得到的是 {type(explorable).__name__}")
     cls = _widget_class(type(explorable))
     return cls(Session(explorable), id, wide)
+
+
+def figure(explorable: Explorable) -> Any:
+    """同一个交互图里可以放大的那幅图，作为 plotly 的 ``Figure``：能转、能放大、能读数、能导出。
+
+    网页上它是一张卡片，读者按了才画。
+
+    Raises
+    ------
+    ValueError
+        这个图没有可以放大的图。
+    """
+    from mlcore.widgets.plot import plotly_figure  # plotly 只有用到它的人才载入
+
+    return plotly_figure(explorable.figure(), card(explorable))
 
 
 def restore(state: dict[str, Any], *, id: str = "restored") -> ExplorableWidget:

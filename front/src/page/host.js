@@ -210,7 +210,8 @@ export class PageHost {
    */
   model(id, path, spec, start, first, frames) {
     /** @type {Record<string, any>} */
-    const data = { ...start, _spec: spec, _id: id, _class: path, _first: first, _frames: frames, _state: 'baked', _detail: null };
+    const data = { ...start, _spec: spec, _id: id, _class: path, _first: first, _frames: frames, _state: 'baked', _detail: null,
+      _plotly: this.config.plotly };
     /** @type {Record<string, Set<Function>>} */
     const listeners = {};
     const emit = (/** @type {string} */ event, /** @type {any[]} */ ...args) => {
