@@ -42,6 +42,8 @@ class Explorable:
     """``figure`` 画的是什么（比如「损失曲面」）；空的就没有可以放大的图。"""
     slice_steps: ClassVar[int] = 1
     """宿主每次至少让它走几步才取一幅画面。"""
+    slice_most: ClassVar[int | None] = None
+    """一幅画面之间最多走几步：给人看的模拟不能因为机器快就一闪而过。"""
 
     def __init__(self, **values: Any) -> None:
         known = self.valued_controls()

@@ -99,11 +99,15 @@ class Session:
         self.steps += n
 
     def slice(self, milliseconds: float, least: int = 1) -> int:
-        """在 ``milliseconds`` 毫秒之内尽量多走几步，返回走了几步（至少 ``least`` 步）。"""
+        """在 ``milliseconds`` 毫秒之内尽量多走几步，返回走了几步（至少 ``least`` 步）。
+
+        交互图可以用 ``slice_most`` 说一片最多走几步。
+        """
+        most = self.explorable.slice_most or MAX_STEPS
         end = time.perf_counter() + milliseconds / 1000
         self._keep()
         taken = 0
-        while taken < least or time.perf_counter() < end:
+        while taken < least or (taken < most and time.perf_counter() < end):
             if self.explorable.stopped():
                 break
             self.explorable.step(1)
