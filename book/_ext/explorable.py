@@ -73,7 +73,7 @@ def stops_of(explorable: Any) -> list[Any]:
     main, stops = explorable.main, explorable.stops
     if main is None:
         return []
-    if main == "steps":
+    if main == "steps" or isinstance(stops, tuple):
         return list(stops)
     control = explorable.valued_controls()[main]
     if control.type == "choice":

@@ -35,8 +35,8 @@ class Explorable:
     controls: ClassVar[tuple[Control, ...]] = ()
     main: ClassVar[str | None] = None
     """沿着哪个控件预先算好一串画面；``"steps"`` 表示沿训练步数。"""
-    stops: ClassVar[int | tuple[int, ...]] = 11
-    """预先算几幅；``main`` 是 ``"steps"`` 时是步数的列表。"""
+    stops: ClassVar[int | tuple[float, ...]] = 11
+    """预先算几幅，或者在哪些值上算；``main`` 是 ``"steps"`` 时是步数的列表。"""
     runs: ClassVar[bool] = False
     enlarges: ClassVar[str] = ""
     """``figure`` 画的是什么（比如「损失曲面」）；空的就没有可以放大的图。"""

@@ -24,8 +24,8 @@ STEPS = 100
 """一场跑多少步。"""
 FAR = 3.0
 """离画面中心超过看得见的范围的这么多倍，就算飞出去了。"""
-RATES = np.array([float(f"{10.0 ** (k / 10):.3g}") for k in range(-30, 21)])
-"""扫过的步长：0.001 到 100，每十倍分十格。"""
+RATES = np.array([float(f"{10.0 ** (k / 10):.3g}") for k in range(-30, 26)])
+"""扫过的步长：0.001 到 316，每十倍分十格。"""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ class Surface:
     Attributes
     ----------
     label, formula : str
-        名字；公式（LaTeX）。
+        名字；写给人看的公式。
     value, gradient : callable
         (..., 2) → (...)；(..., 2) → (..., 2)。
     minima : 点的元组
@@ -145,6 +145,8 @@ def _saddle_gradient(p: Array) -> Array:
     return np.stack([x, y * y * y / 4 - y], axis=-1)
 
 
+GOAL = 0.1
+"""高出最低点不到这么多，就算到了谷底。"""
 BEND = 5.0
 """弯谷的两壁有多陡；Rosenbrock（1960）原来是 100。"""
 
@@ -163,45 +165,45 @@ def _bent_gradient(p: Array) -> Array:
 SURFACES: dict[str, Surface] = {
     "long": quadratic(
         "长碗",
-        "x^2+8y^2",
+        "x² + 8y²",
         ((2.0, 0.0), (0.0, 16.0)),
         (0.0, 0.0),
         0.0,
-        goal=0.01,
+        goal=GOAL,
         centre=(0.0, 0.0),
         reach=4.8,
         start=(3.0, 4.0),
     ),
     "tilted": quadratic(
         "斜碗",
-        "x^2+y^2+xy+x+y+1",
+        "x² + y² + xy + x + y + 1",
         ((2.0, 1.0), (1.0, 2.0)),
         (1.0, 1.0),
         1.0,
-        goal=0.01,
+        goal=GOAL,
         centre=(0.0, 0.0),
         reach=4.8,
         start=(4.0, -1.0),
     ),
     "three-to-one": quadratic(
         "三比一的碗",
-        r"\tfrac32x^2+\tfrac12y^2",
+        "1.5x² + 0.5y²",
         ((3.0, 0.0), (0.0, 1.0)),
         (0.0, 0.0),
         0.0,
-        goal=0.01,
+        goal=GOAL,
         centre=(0.0, 0.0),
         reach=2.4,
         start=(1.0, 1.0),
     ),
     "pits": Surface(
         label="几个坑",
-        formula=r"g_{0.5}(x)+g_{0.8}(y),\ g_r'(x)=\tfrac14(x+2)(x-r)(x-2)",
+        formula="g(x) + g(y)",
         value=_pits,
         gradient=_pits_gradient,
         minima=((-2.0, -2.0),),
         lowest=0.0,
-        goal=0.01,
+        goal=GOAL,
         centre=(0.0, 0.0),
         reach=3.4,
         start=(1.0, 2.9),
@@ -209,12 +211,12 @@ SURFACES: dict[str, Surface] = {
     ),
     "saddle": Surface(
         label="马鞍",
-        formula=r"\tfrac12x^2+\tfrac1{16}y^4-\tfrac12y^2+1",
+        formula="½x² − ½y² + y⁴⁄16 + 1",
         value=_saddle,
         gradient=_saddle_gradient,
         minima=((0.0, 2.0), (0.0, -2.0)),
         lowest=0.0,
-        goal=0.01,
+        goal=GOAL,
         centre=(0.0, 0.0),
         reach=3.4,
         start=(-2.8, 0.01),
@@ -222,12 +224,12 @@ SURFACES: dict[str, Surface] = {
     ),
     "bent": Surface(
         label="弯谷",
-        formula="(1-x)^2+5(y-x^2)^2",
+        formula="(1 − x)² + 5(y − x²)²",
         value=_bent,
         gradient=_bent_gradient,
         minima=((1.0, 1.0),),
         lowest=0.0,
-        goal=0.01,
+        goal=GOAL,
         centre=(0.0, 0.9),
         reach=2.0,
         start=(-1.4, 2.2),
