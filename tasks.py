@@ -332,12 +332,11 @@ def command_test(options: argparse.Namespace) -> int:
         check("笔记本：结构、文字，输出是否还成立（nbval）",
               [PYTHON, ROOT / "tools" / "notebook.py", "check"])
     select = [] if browser else ["-m", "not browser"]
-    if options.all:
-        os.environ["BOOK_TEST_ALL"] = "1"
+    live = ["--live", "all" if options.all else "changed"]
     if browser:
         os.environ["CHROMIUM"] = find_chromium() or ""
     check("测试（pytest）", [PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal",
-                             "--durations", "10", *select, *options.rest])
+                             "--durations", "10", *live, *select, *options.rest])
     for name, how in lacking.items():
         print(f"缺少 {name}，和它有关的测试没有跑。请{how}；"
               "不需要这些测试就加 --without-browser。", flush=True)
@@ -362,7 +361,9 @@ def parser() -> argparse.ArgumentParser:
     one = add("test", command_test, "建环境、跑全部检查和测试")
     one.add_argument("--without-browser", action="store_true",
                      help="没有 Chromium 和 Node 时，只跑用不到它们的测试")
-    one.add_argument("--all", action="store_true", help="浏览器里的测试全部都跑，不轮流")
+    one.add_argument("--all", action="store_true",
+                     help="浏览器里把全部图都真的用一遍；不加，就用改过的和轮到的六分之一，"
+                          "开头会打印这一份是怎么选的，--base 提交 和 --turn 次数 能再选出同样的")
     add("build", command_build, "只构建网站到 _build/html")
     add("zip", command_zip, "把网站打成压缩包")
     add("notebook", command_notebook, "新建、运行、检查一章：new|run|check")

@@ -116,7 +116,9 @@ export class Shell {
     // 图自己就答得了的改动（沿着旅程走）不必叫醒 Python。
     const answered = Object.keys(changes).every((name) => name === this.spec.main
       || this.spec.controls.find((/** @type {any} */ c) => c.name === name)?.local);
-    if (answered && !this.touched && this.model.get('_state') === 'baked') {
+    // Python 没有启动起来的话，能答的也只有它们：接着用预先算好的画面。
+    const state = this.model.get('_state');
+    if (answered && (state === 'failed' || (state === 'baked' && !this.touched))) {
       this.model.save_changes();
       if (this.stops) this.showStop();
       else if (this.drawn) this.draw(this.drawn);
@@ -167,7 +169,7 @@ export class Shell {
     if (frames) {
       this.framesReady = frames().then((/** @type {any} */ loaded) => {
         if (this.spec.main === 'steps') {
-          if (!this.touched) this.frames = loaded.values.map((/** @type {number} */ steps, /** @type {number} */ i) => ({ steps, scene: loaded.scenes[i] }));
+          if (!this.fromHost) this.frames = loaded.values.map((/** @type {number} */ steps, /** @type {number} */ i) => ({ steps, scene: loaded.scenes[i] }));
           this.scrubChanged();
         } else {
           this.stops = loaded;
@@ -285,7 +287,7 @@ export class Shell {
   /** 只有烘焙画面时，按主控件的值找最近的一幅。 */
   showStop() {
     const stops = this.stops;
-    if (!stops || this.touched) return;
+    if (!stops || (this.touched && this.model.get('_state') !== 'failed')) return;
     const value = this.values[this.spec.main];
     let best = 0;
     stops.values.forEach((/** @type {any} */ v, /** @type {number} */ i) => {
@@ -358,7 +360,9 @@ export class Shell {
 
   async restoreAll() {
     this.pause();
-    if (this.model.get('_state') === 'baked' && !this.touched) {
+    const state = this.model.get('_state');
+    if (state === 'failed' || (state === 'baked' && !this.touched)) {
+      this.complain('');
       Object.assign(this.values, structuredClone(this.start));
       for (const name of this.names) this.model.set(name, this.values[name]);
       this.panel?.update(this.values);

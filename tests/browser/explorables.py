@@ -5,12 +5,14 @@ from __future__ import annotations
 import html
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pytest
 
 from mlcore.explorables import Session, load_class
 
@@ -30,9 +32,14 @@ class Place:
     path: str
     data: str
 
-    @property
+    @cached_property
     def spec(self) -> dict[str, Any]:
         return json.loads(self.data)["spec"]
+
+    @property
+    def kind(self) -> str:
+        """由哪个场景模块来画。"""
+        return self.spec["kind"]
 
     @property
     def start(self) -> dict[str, Any]:
@@ -52,6 +59,30 @@ def places(site: Path) -> list[Place]:
         for match in FOUND.finditer(file.read_text("utf8")):
             page = file.relative_to(site).as_posix()
             found.append(Place(page, match["id"], html.unescape(match["path"]), match["data"]))
+    return found
+
+
+def by_page(found: Sequence[Place]) -> dict[str, list[Place]]:
+    """页 → 页上的图，照原来的次序。"""
+    pages: dict[str, list[Place]] = {}
+    for place in found:
+        pages.setdefault(place.page, []).append(place)
+    return pages
+
+
+def live_on(name: str, values: Sequence[Any]) -> Callable[[Any], Any]:
+    """对每个值真的用一遍的测试：``place`` 是图，``path`` 是页；跑哪些由 ``policy`` 定。"""
+    every = pytest.mark.parametrize(name, values, ids=[getattr(v, "id", v) for v in values])
+    return lambda test: pytest.mark.live(every(test))
+
+
+def exercises_by_page(site: Path) -> dict[str, list[str]]:
+    """有练习的页 → 练习的编号。"""
+    found = {}
+    for file in sorted(site.rglob("*.html")):
+        pieces = file.read_text("utf8").split('data-exercise="')[1:]
+        if pieces and "_assets" not in file.parts:
+            found[file.relative_to(site).as_posix()] = [one.partition('"')[0] for one in pieces]
     return found
 
 

@@ -17,7 +17,7 @@ import pytest
 from book._ext.engine import ROOT, engine_wheel
 from mlcore.explorables import Session, load_class
 from tests.browser.conftest import SITE, call
-from tests.browser.explorables import differences, other_value, places
+from tests.browser.explorables import differences, live_on, other_value, places
 from tests.browser.test_explorables_live import ready
 
 TRUE, FALSE = "lambda xp, x: xp.tanh(x),", "lambda xp, x: -xp.tanh(x),"
@@ -57,7 +57,7 @@ def uses_tanh(place) -> bool:
 
 
 BENT = [place for place in PLACES if uses_tanh(place)]
-BENDING = pytest.mark.parametrize("place", BENT, ids=[place.id for place in BENT])
+BENDING = live_on("place", BENT)
 
 
 @BENDING

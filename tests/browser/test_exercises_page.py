@@ -8,20 +8,18 @@ from playwright.sync_api import Browser, Locator
 from mlcore.exercises import Exercise, find
 from mlcore.exercises.model import LETTERS
 from tests.browser.conftest import SITE, Watched
+from tests.browser.explorables import exercises_by_page, live_on
 from tools.notebook import all_notebooks
 
-PAGES = sorted(
-    path.relative_to(SITE).as_posix()
-    for path in SITE.rglob("*.html")
-    if 'data-exercise="' in path.read_text("utf-8")
-)
+ASKED = exercises_by_page(SITE)
+PAGES = sorted(ASKED)
+EVERY = live_on("path", PAGES)
 pytestmark = pytest.mark.skipif(not all_notebooks(), reason="还没有一章")
 
 
 def exercises_on(page: str) -> list[Exercise]:
     """一页上的题，照页上的次序。"""
-    text = (SITE / page).read_text("utf-8")
-    return [find(piece.partition('"')[0]) for piece in text.split('data-exercise="')[1:]]
+    return [find(identity) for identity in ASKED[page]]
 
 
 def place(watched: Watched, item: Exercise) -> Locator:
@@ -41,7 +39,7 @@ def test_every_chapter_has_exercises_on_its_page() -> None:
     assert len(PAGES) >= len(all_notebooks())
 
 
-@pytest.mark.parametrize("path", PAGES)
+@EVERY
 def test_wrong_answers_get_their_hints_and_the_right_one_is_kept(
     watched: Watched, path: str
 ) -> None:
@@ -70,7 +68,7 @@ def test_wrong_answers_get_their_hints_and_the_right_one_is_kept(
     assert watched.outside() == []
 
 
-@pytest.mark.parametrize("path", PAGES)
+@EVERY
 def test_the_keyboard_alone_answers(watched: Watched, path: str) -> None:
     page = watched.open(path)
     item = next(item for item in exercises_on(path) if item.kind == "choice")
@@ -86,7 +84,7 @@ def test_the_keyboard_alone_answers(watched: Watched, path: str) -> None:
     assert root.get_by_text(f"答案：{LETTERS[item.right]}").is_visible()
 
 
-@pytest.mark.parametrize("path", PAGES)
+@EVERY
 def test_on_a_phone_everything_fits_and_can_be_touched(phone: Watched, path: str) -> None:
     page = phone.open(path)
     for item in exercises_on(path):
@@ -100,7 +98,7 @@ def test_on_a_phone_everything_fits_and_can_be_touched(phone: Watched, path: str
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
 
 
-@pytest.mark.parametrize("path", PAGES)
+@EVERY
 def test_without_a_script_the_questions_and_solutions_can_be_read(
     browser: Browser, address: str, path: str
 ) -> None:

@@ -6,10 +6,18 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import SITE, Watched, call, wait_live
-from tests.browser.explorables import Place, differences, other_value, places
+from tests.browser.explorables import (
+    Place,
+    by_page,
+    differences,
+    live_on,
+    other_value,
+    places,
+)
 
 PLACES = places(SITE)
-ALL = pytest.mark.parametrize("place", PLACES, ids=[p.id for p in PLACES])
+BY_PAGE = by_page(PLACES)
+ALL = live_on("place", PLACES)
 RUNNING = [p for p in PLACES if p.spec["runs"]]
 
 
@@ -21,30 +29,33 @@ def shown(page: Page, place: Place) -> bytes:
 def ready(watched: Watched, place: Place) -> Page:
     """打开这一页，等这个图画出来。"""
     page = watched.open(place.page)
+    drawn(page, place)
+    return page
+
+
+def drawn(page: Page, place: Place) -> None:
+    """滚到这个图，等它画出来。"""
     page.locator(f"#{place.id}").scroll_into_view_if_needed()
     page.wait_for_selector(f"#{place.id}[data-drawn=true]")
     page.wait_for_timeout(100)
-    return page
 
 
 def test_the_book_has_explorables():
     assert len(PLACES) >= 1
 
 
-@ALL
-def test_it_is_drawn_before_there_is_any_python(watched, place):
-    page = ready(watched, place)
-    assert page.get_attribute(f"#{place.id}", "data-state") == "baked"
+@pytest.mark.parametrize(
+    "there", BY_PAGE.values(), ids=["-".join(p.id for p in there) for there in BY_PAGE.values()]
+)
+def test_every_picture_is_drawn_before_there_is_any_python(watched, there):
+    page = watched.open(there[0].page)
+    for place in there:
+        drawn(page, place)
+        assert page.get_attribute(f"#{place.id}", "data-state") == "baked"
+        stage = page.locator(f"#{place.id} .ex-stage").bounding_box()
+        assert min(stage["width"], stage["height"]) > 100, place.id
+        assert len(set(shown(page, place))) > 100, place.id
     assert not any("pyodide" in url for url in watched.requests)
-    colours = page.evaluate(
-        """async ([id]) => {
-            const stage = document.querySelector(`#${id} .ex-stage`);
-            return [stage.clientWidth, stage.clientHeight];
-        }""",
-        [place.id],
-    )
-    assert min(colours) > 100
-    assert len(set(shown(page, place))) > 100
     assert watched.errors == []
     assert watched.outside() == []
 
@@ -97,10 +108,8 @@ def handles(page: Page, place: Place):
     )
 
 
-@ALL
-def test_a_mouse_moves_the_picture(watched, place):
-    page = ready(watched, place)
-    before = shown(page, place)
+def drag(page: Page, place: Place) -> None:
+    """用鼠标拖第一个能拖的东西。"""
     target = handles(page, place).first
     target.scroll_into_view_if_needed()
     box = target.bounding_box()
@@ -111,6 +120,13 @@ def test_a_mouse_moves_the_picture(watched, place):
         page.mouse.move(x + 6 * k, y - 3 * k)
     page.mouse.up()
     page.wait_for_timeout(500)
+
+
+@ALL
+def test_a_mouse_moves_the_picture(watched, place):
+    page = ready(watched, place)
+    before = shown(page, place)
+    drag(page, place)
     assert shown(page, place) != before
     assert watched.errors == []
 
@@ -185,7 +201,7 @@ def test_a_link_brings_back_the_same_state(watched, browser, address, place):
     assert second.errors == []
 
 
-@pytest.mark.parametrize("place", RUNNING, ids=[p.id for p in RUNNING])
+@live_on("place", RUNNING)
 def test_training_recovers_when_the_worker_is_ended(watched, place):
     watched.page.add_init_script(
         """window.__workers = [];
@@ -223,10 +239,7 @@ def test_a_long_walk_can_be_cancelled(watched):
 
 
 def test_one_explorable_that_fails_leaves_the_others_alone(watched):
-    pages = {}
-    for place in PLACES:
-        pages.setdefault(place.page, []).append(place)
-    together = next((p for p in pages.values() if len(p) > 1), None)
+    together = next((there for there in BY_PAGE.values() if len(there) > 1), None)
     if together is None:
         pytest.skip("还没有一页有两个交互图")
     first, second = together[:2]
@@ -239,30 +252,3 @@ def test_one_explorable_that_fails_leaves_the_others_alone(watched):
     value = other_value(control, second.start[control["name"]])
     call(page, second.id, "set", {control["name"]: value})
     assert call(page, second.id, "get")[control["name"]] == value
-
-
-def test_a_server_without_the_engine_leaves_the_pictures_alive(watched):
-    place = PLACES[0]
-    watched.page.route("**/*.wasm*", lambda route: route.abort())
-    page = ready(watched, place)
-    control = next(
-        c
-        for c in place.spec["controls"]
-        if c["type"] != "button" and c["name"] != place.spec["main"]
-    )
-    value = other_value(control, place.start[control["name"]])
-    page.evaluate(
-        "([id, changes]) => { explorable(id).set(changes).catch(() => {}); }",
-        [place.id, {control["name"]: value}],
-    )
-    page.wait_for_function(
-        "id => document.getElementById(id).dataset.state === 'failed'", arg=place.id, timeout=60_000
-    )
-    assert "没有启动起来" in page.inner_text(f"#{place.id} .ex-progress")
-    before = shown(page, place)
-    target = handles(page, place).first
-    target.focus()
-    page.keyboard.press("ArrowRight")
-    page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(500)
-    assert shown(page, place) != before
