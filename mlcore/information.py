@@ -1,4 +1,4 @@
-"""意外、熵、交叉熵、KL 散度、互信息：用是非题的个数来量一个分布。
+"""意外、熵、交叉熵、KL 散度、互信息，和最省的提问树：用是非题的个数来量一个分布。
 
 函数都接受遵守 array API 标准的数组（NumPy、PyTorch …）或列表，用 float64 计算，结果和输入来自
 同一个库。单位由 ``unit`` 说：``"bit"`` 以 2 为底，``"nat"`` 以 e 为底；1 nat = 1/ln 2 bit。
@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import heapq
 import math
 from typing import Any
 
@@ -157,6 +158,48 @@ def mutual_information(joint: Any, unit: str = "bit") -> Array:
     total = sum(_mean(one, _minus_log(one)) for one in (rows, columns))
     total = total - _mean(flat, _minus_log(flat))
     return _unit(xp.where(total > 0, total, xp.zeros_like(total)), unit)
+
+
+def huffman(p: Any) -> list[str | None]:
+    """最省的一棵提问树：每个结果要答的一串「是」（1）「否」（0）。
+
+    反复把机会最小的两堆并成一堆，最后并的最先问。没有哪棵树的平均比它少；机会都是
+    ½、¼、⅛ 这样的数时，它的平均正好是熵，否则多不到一个问题。
+
+    Parameters
+    ----------
+    p : (n,)
+        一个分布。
+
+    Returns
+    -------
+    n 个字符串
+        长度是要问的个数；没有机会的结果树上没有它，是 None；只有一种结果时不必问，是 ""。
+
+    Raises
+    ------
+    ValueError
+        p 不是一个分布。
+
+    Notes
+    -----
+    Huffman, *A Method for the Construction of Minimum-Redundancy Codes*, 1952。
+    """
+    masses = [float(value) for value in _distribution("p", float_array("p", p, (None,)))]
+    codes: list[str | None] = ["" if mass > 0 else None for mass in masses]
+    # Of equal masses the shallower pile goes first, so that ties give the flatter tree.
+    piles = [(mass, 0, [i]) for i, mass in enumerate(masses) if mass > 0]
+    heapq.heapify(piles)
+    while len(piles) > 1:
+        pair = [heapq.heappop(piles), heapq.heappop(piles)]
+        # "Yes" is the answer of the pile with fewer questions left, as one would ask in words.
+        pair.sort(key=lambda pile: (pile[1], -pile[0], pile[2]))
+        for (_, _, members), answer in zip(pair, "10", strict=True):
+            for i in members:
+                codes[i] = f"{answer}{codes[i]}"
+        mass, members = pair[0][0] + pair[1][0], sorted(pair[0][2] + pair[1][2])
+        heapq.heappush(piles, (mass, 1 + pair[1][1], members))
+    return codes
 
 
 def _minus_log(p: Array) -> Array:

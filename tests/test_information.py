@@ -16,6 +16,7 @@ from mlcore.backend import array_namespace, to_numpy
 from mlcore.information import (
     cross_entropy,
     entropy,
+    huffman,
     kl_divergence,
     mutual_information,
     surprise,
@@ -114,6 +115,47 @@ def test_mutual_information_is_the_kl_from_independence(p):
     assert float(mutual_information(joint)) == pytest.approx(
         float(kl_divergence(p, apart / apart.sum())), abs=1e-8
     )
+
+
+@given(distributions(2))
+def test_the_best_tree_costs_at_least_the_entropy_and_less_than_one_more(p):
+    codes = huffman(p)
+    assert [code is None for code in codes] == [value == 0 for value in p]
+    mean = sum(value * len(code) for value, code in zip(p, codes, strict=True) if code is not None)
+    assert float(entropy(p)) - 1e-9 <= mean < float(entropy(p)) + 1
+
+
+@given(distributions(2, zeros=False))
+def test_the_codes_of_the_best_tree_fill_it_and_none_begins_another(p):
+    codes = [code for code in huffman(p) if code is not None]
+    assert sum(2.0 ** -len(code) for code in codes) == 1.0
+    for code in codes:
+        assert sum(other.startswith(code) for other in codes) == 1
+
+
+def test_with_odds_of_halves_the_best_tree_asks_as_often_as_the_odds_are_halved():
+    p = [1 / 2, 1 / 4, 1 / 8, 1 / 16] + [1 / 64] * 4
+    assert [len(code or "") for code in huffman(p)] == [1, 2, 3, 4, 6, 6, 6, 6]
+    assert huffman([0.0, 1.0]) == [None, ""]
+
+
+@given(st.lists(st.integers(1, 40), min_size=2, max_size=5))
+def test_no_tree_at_all_is_better_than_the_best_one(weights):
+    p = np.array(weights) / sum(weights)
+
+    def cheapest(masses):
+        """逐一试过每一种分成两堆的办法。"""
+        if len(masses) == 1:
+            return 0.0
+        ways = range(1, 2 ** (len(masses) - 1))
+        return sum(masses) + min(
+            cheapest([m for i, m in enumerate(masses) if way >> i & 1])
+            + cheapest([m for i, m in enumerate(masses) if not way >> i & 1])
+            for way in ways
+        )
+
+    mean = sum(value * len(code or "") for value, code in zip(p, huffman(p), strict=True))
+    assert mean == pytest.approx(cheapest(list(p)))
 
 
 def test_surprise_of_what_must_come_is_zero_and_of_what_cannot_is_infinite():

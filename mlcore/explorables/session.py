@@ -73,7 +73,16 @@ class Session:
         changed = {name: value for name, value in checked.items() if now[name] != value}
         if not changed:
             return
+        before = {name: now[name] for name in changed}
         now.update(changed)
+        try:
+            self._apply(changed, known)
+        except (ValueError, TypeError):
+            # What no control can see by itself, such as a sum: the old values hold again.
+            now.update(before)
+            raise
+
+    def _apply(self, changed: dict[str, Any], known: Mapping[str, Any]) -> None:
         if any(getattr(known[name], "restarts", False) for name in changed):
             # 要重来的改动让之前的步子都不算数，日志也就从头写起。
             self._begin_again()
