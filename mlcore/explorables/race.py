@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +26,11 @@ MINE = 1
 """「我来调」的那位就是带动量的梯度下降。"""
 INKS = ("#24211c", "#0b6cab", "#2f93cc", "#008a64", "#d3660e", "#6b6b6b", "#9c7f00")
 """plotly 图里各位选手的颜色，和 race.css 里的一样（浅色主题）。"""
+
+
+def spaced(text: str) -> str:
+    """汉字和拉丁字母之间空一格：选手的名字有的是汉字，有的不是。"""
+    return re.sub(r"(?<=[一-鿿])(?=[A-Za-z])|(?<=[A-Za-z])(?=[一-鿿])", " ", text)
 
 
 def directions(surface: Surface, point: Any) -> dict[str, Any]:
@@ -205,8 +211,10 @@ class Race(Explorable):
         first = min(same["left"][k] for k in gone)
         return {
             "kind": "diverged",
-            "text": f"步长 {RATES[self.rate_index()]:g}：{who}飞出去了，最早在第 {first} 步。"
-            "步子比谷还宽，落到对面更高的地方，一步比一步远。把步长退回去。",
+            "text": spaced(
+                f"步长 {RATES[self.rate_index()]:g}：{who}飞出去了，最早在第 {first} 步。"
+                "步子比谷还宽，落到对面更高的地方，一步比一步远。把步长退回去。"
+            ),
         }
 
     def view(self) -> Scene:
@@ -286,7 +294,7 @@ class Race(Explorable):
         first, last = names[order[0]], names[order[-1]]
         angle = directions(ground, self.controls_now["start"])["angle"]
         between = "" if angle is None else f"起点处最陡的下坡和谷底的方向差 {angle:.0f} 度。"
-        return (
+        return spaced(
             f"七个优化器从同一个起点走下{ground.label}，各用扫出来的最好步长："
             f"{first}最先到，{last}最后。{between}"
         )

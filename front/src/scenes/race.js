@@ -13,6 +13,9 @@ const TWEEN = 350; // 毫秒：路线从旧的走到新的
 const PACE = 22; // 每秒走几步
 const RULES = /** @type {[string, string][]} */ ([['fair', '各用各的最好'], ['same', '都用一样的'], ['mine', '我来调']]);
 
+/** 汉字和拉丁字母之间空一格。 @param {string} text */
+const spaced = (text) => text.replace(/([一-鿿])(?=[A-Za-z])|([A-Za-z])(?=[一-鿿])/g, '$& ');
+
 /** @param {HTMLElement} stage @param {any} ctx */
 export default function create(stage, ctx) {
   /** @type {any} */
@@ -230,7 +233,7 @@ export default function create(stage, ctx) {
     const gone = rule !== 'fair' && all.some((one, k) => (rule === 'same' ? k < ME : k === ME) && one.left <= steps);
     back.hidden = !gone;
     if (gone) back.textContent = `退回 ${number(rates()[data.safe[rule === 'mine' ? 1 : 0]])}`;
-    verdict.textContent = sentence(all, order);
+    verdict.textContent = spaced(sentence(all, order));
   }
 
   /** @param {any[]} all @param {number[]} order */
