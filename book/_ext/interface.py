@@ -28,7 +28,7 @@ THEME = BOOK / "theme"
 PAGE_MODULES = ROOT / "mlcore/widgets/static/page"
 EXPLORABLE_STYLE = ROOT / "mlcore/widgets/static/explorable.css"  # 调色板也在里面
 BOOK_STYLES = tuple(BOOK / "style" / f"{name}.css" for name in ("page", "text", "code", "chrome"))
-PRINT_STYLE = BOOK / "style/print.css"
+LAST_STYLES = tuple(BOOK / "style" / f"{name}.css" for name in ("project", "print"))
 NOT_PUBLISHED = {"worker.js", "modules.json"}
 DESCRIPTION_LENGTH = 110
 
@@ -45,14 +45,14 @@ def stylesheet() -> bytes:
     """全书唯一的一张样式表。
 
     书的样式放在层 ``page`` 里，没有分层的交互图样式总是优先：书不会改坏图，图也不用加
-    限定词。印刷的几条要盖过一切，放在最后。
+    限定词。投影和印刷的几条要盖过一切，放在最后。
     """
     book = "".join(compact_css(path.read_text("utf8")) for path in BOOK_STYLES)
     return "".join(
         [
             compact_css(EXPLORABLE_STYLE.read_text("utf8")),
             f"@layer page{{{book}}}\n",
-            compact_css(PRINT_STYLE.read_text("utf8")),
+            *(compact_css(path.read_text("utf8")) for path in LAST_STYLES),
         ]
     ).encode()
 

@@ -9,6 +9,7 @@ TABLE: dict[str, str] = {
     "search_page": "搜索全书",
     "search_hint": "词、符号、半句话都行",
     "theme": "明暗",
+    "project": "投影",
     "skip": "跳到正文",
     "previous": "上一篇",
     "next": "下一篇",

@@ -5,6 +5,7 @@
  */
 import { fromFrames, fromInline } from './codec.js';
 import { PageHost } from './page/host.js';
+import { follow } from './page/memory.js';
 import './page/site.js';
 import { Shell } from './shell.js';
 
@@ -49,6 +50,7 @@ async function open(element) {
   element.append(body);
   const shell = new Shell(model, body, create);
   shell.begin();
+  if (!link) follow(element.id, shell);
   element.querySelector('.poster')?.remove();
   element.dataset.drawn = 'true';
   return shell;

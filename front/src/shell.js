@@ -57,6 +57,8 @@ export class Shell {
     this.sending = false;
     /** @type {Picture|null} */
     this.picture = null;
+    /** @type {null|(() => void)} 读者动过之后告诉谁 */
+    this.onChange = null;
   }
 
   // —— 和宿主说话 ——
@@ -93,6 +95,7 @@ export class Shell {
       this.panel?.update(this.values);
     }
     this.show(answer.scene, true);
+    if (this.touched) this.onChange?.();
     return answer;
   }
 
@@ -120,6 +123,7 @@ export class Shell {
     const state = this.model.get('_state');
     if (answered && (state === 'failed' || (state === 'baked' && !this.touched))) {
       this.model.save_changes();
+      this.onChange?.();
       if (this.stops) this.showStop();
       else if (this.drawn) this.draw(this.drawn);
       return Promise.resolve(null);
@@ -235,6 +239,15 @@ export class Shell {
     if (document.body) this.themes.observe(document.body, { attributes: true, attributeFilter: ['data-jp-theme-light'] });
     this.scheme = matchMedia('(prefers-color-scheme: dark)');
     this.scheme.addEventListener('change', this.onScheme = () => this.picture?.theme?.());
+  }
+
+  /** 菜单最前面加一个用一次就收起来的按钮。 @param {string} text @param {string} what @param {() => any} press */
+  offer(text, what, press) {
+    const node = button(text, what, () => {
+      node.remove();
+      press()?.catch?.(() => {});
+    });
+    this.root.querySelector('.ex-menu')?.prepend(node);
   }
 
   buildRunBar() {

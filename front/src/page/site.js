@@ -4,6 +4,8 @@
  * 公式和搜索都是用到才取；这里的一切在没有脚本时都有一个不动的样子。
  */
 
+import { beginMemory } from './memory.js';
+
 /** @typedef {{root: string, mathjax?: string, search?: string}} Site */
 
 /** @returns {Site} */
@@ -225,7 +227,22 @@ function searching() {
   });
 }
 
+// ── 投影 ─────────────────────────────────────────────────────────────────────
+
+function projecting() {
+  const button = document.getElementById('project-open');
+  if (!button) return;
+  if (!document.querySelector('main .explorable')) {
+    button.remove();
+    return;
+  }
+  button.hidden = false;
+  button.addEventListener('click', () => import('./project.js').then((module) => module.project()));
+}
+
 function begin() {
+  beginMemory(site().root);
+  projecting();
   themeSwitch();
   contents();
   asides();
