@@ -20,7 +20,7 @@ const FRONT = dirname(fileURLToPath(import.meta.url));
 const SRC = join(FRONT, 'src');
 const STATIC = join(FRONT, '..', 'mlcore', 'widgets', 'static');
 const PAGE = join(STATIC, 'page');
-const PAGE_EXTRAS = ['search', 'exercise']; // page/ 里由页面按需载入、有自己地址的模块
+const PAGE_EXTRAS = ['search', 'exercise', 'cells', 'cells-editor']; // page/ 里由页面按需载入、有自己地址的模块
 
 const common = {
   absWorkingDir: FRONT,

@@ -259,7 +259,7 @@ def test_notice_names_every_bundled_package_with_its_version_and_licence():
     rows = {
         row.split()[0]: row.split()[1:3]
         for row in (ROOT / "NOTICE").read_text(encoding="utf-8").splitlines()
-        if re.match(r"[A-Za-z][\w-]+ +\d+\.\d+\.\d+ ", row)
+        if re.match(r"@?[A-Za-z][\w/-]+ +\d+\.\d+\.\d+ ", row)
     }
     for name, package in front_packages().items():
         if not package.get("dev"):

@@ -23,13 +23,20 @@ LEAST_EXERCISES = 3
 SECTIONS = ("哪里会骗人", "自测", "延伸")
 SHOW = re.compile(r"\bshow\(")
 ASK = re.compile(r"""\bexercise\(\s*["']([\w.]+)["']""")
+KERNEL_TAG = "kernel"
+"""标着它的格只在内核里运行；网页上它留着存下的结果，并说为什么。"""
+BEYOND_PAGE = {"torch": " PyTorch", "plotly": " plotly", "ipywidgets": "笔记本的小部件",
+               "matplotlib": " matplotlib", "sklearn": " scikit-learn", "pandas": " pandas",
+               "gymnasium": " gymnasium"}  # fmt: skip
+"""网页上没有的包，和怎样称呼它们。"""
+IMPORT = re.compile(r"^\s*(?:from|import)\s+(\w+)", re.MULTILINE)
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}\b")
 
 
 def check_notebook(path: Path, notebook: NotebookNode) -> list[str]:
     """全部问题，每个一句话；没有问题就是空的。"""
     found = _house(path) + _structure(notebook) + _exercises(path, notebook)
-    return found + _outputs(notebook) + _language(notebook)
+    return found + _page_cells(notebook) + _outputs(notebook) + _language(notebook)
 
 
 def chapter_of(path: Path) -> Chapter | None:
@@ -129,6 +136,25 @@ def _exercises(path: Path, notebook: NotebookNode) -> list[str]:
             if len(said) > 3:
                 said[3:] = [f"……还有 {len(said) - 3} 处"]
             found += [f"练习 {item.id}：{text}" for text in said]
+    return found
+
+
+def needs_kernel(source: str) -> str:
+    """一格代码为什么不能在网页上运行：它用的那个包；看不出来就说「完整的内核」。"""
+    used = [name for name in IMPORT.findall(source) if name in BEYOND_PAGE]
+    return "、".join(dict.fromkeys(BEYOND_PAGE[name] for name in used)) or "完整的内核"
+
+
+def _page_cells(notebook: NotebookNode) -> list[str]:
+    """用了网页上没有的包，就要标着 kernel。"""
+    found = []
+    for number, cell in enumerate(notebook.cells, 1):
+        tags = cell.metadata.get("tags", [])
+        if cell.cell_type != "code" or KERNEL_TAG in tags:
+            continue
+        for name in IMPORT.findall(cell.source):
+            if name in BEYOND_PAGE:
+                found.append(f"第 {number} 格用了 {name}，网页上没有它：给这一格加上标签 kernel")
     return found
 
 

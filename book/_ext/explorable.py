@@ -31,6 +31,8 @@ from .engine import ROOT, engine_wheel, short_hash
 
 logger = logging.getLogger(__name__)
 
+ALIVE = ("data-explorable=", 'class="cell-data"', 'class="exercise"')
+"""页上有这些，就要带上引擎的地址：交互图、代码格、练习。"""
 ELEMENT = re.compile(
     r'<div class="explorable(?P<wide> wide)?" id="(?P<id>[\w-]+)"'
     r' data-explorable="(?P<path>[\w.:]+)" data-start="(?P<start>[^"]*)">'
@@ -195,7 +197,7 @@ def page_context(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
     body = context.get("body")
-    if not body or "data-explorable=" not in body:
+    if not body or not any(mark in body for mark in ALIVE):
         return
     up = "../" * app.builder.get_target_uri(pagename).count("/")
     engine: dict[str, Any] = {

@@ -27,7 +27,9 @@ ROOT = BOOK.parent
 THEME = BOOK / "theme"
 PAGE_MODULES = ROOT / "mlcore/widgets/static/page"
 EXPLORABLE_STYLE = ROOT / "mlcore/widgets/static/explorable.css"  # 调色板也在里面
-BOOK_STYLES = tuple(BOOK / "style" / f"{name}.css" for name in ("page", "text", "code", "chrome"))
+BOOK_STYLES = tuple(
+    BOOK / "style" / f"{name}.css" for name in ("page", "text", "code", "cells", "chrome")
+)
 LAST_STYLES = tuple(BOOK / "style" / f"{name}.css" for name in ("project", "print"))
 NOT_PUBLISHED = {"worker.js", "modules.json"}
 DESCRIPTION_LENGTH = 110

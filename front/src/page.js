@@ -19,15 +19,17 @@ const known = new Map();
 /** @type {PageHost|null} */
 let pageHost = null;
 
-function host() {
-  if (!pageHost) {
-    const text = document.getElementById('page-engine')?.textContent ?? '{}';
-    const config = JSON.parse(text);
-    for (const name of ['worker', 'pyodide', 'wheel', 'plotly']) {
-      if (config[name]) config[name] = new URL(config[name], document.baseURI).href;
-    }
-    pageHost = new PageHost(config);
+/** Python 的几个文件在哪里，由页面内嵌的数据给出。 */
+function engine() {
+  const config = JSON.parse(document.getElementById('page-engine')?.textContent ?? '{}');
+  for (const name of ['worker', 'pyodide', 'wheel', 'plotly']) {
+    if (config[name]) config[name] = new URL(config[name], document.baseURI).href;
   }
+  return config;
+}
+
+function host() {
+  pageHost ??= new PageHost(engine());
   return pageHost;
 }
 
@@ -121,7 +123,16 @@ function begin() {
   }
   Object.assign(window, { explorable });
   if (document.querySelector('.plotly-card')) import('./page/plotly.js').then((module) => module.begin());
-  if (document.querySelector('.exercise')) import('./page/exercise.js').then((module) => module.begin?.());
+  const alive = document.querySelector('script.cell-data, .exercise[data-kind="code"]')
+    ? import('./page/cells.js').then((module) => module.begin({
+      config: engine(),
+      sceneModule,
+      drawn: (id, shell) => known.set(id, () => Promise.resolve(shell)),
+    }))
+    : Promise.resolve();
+  if (document.querySelector('.exercise')) {
+    alive.then(() => import('./page/exercise.js')).then((module) => module.begin?.());
+  }
 }
 
 if (document.readyState === 'loading') document.addEventListener('DOMContentLoaded', begin);

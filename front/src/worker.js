@@ -1,6 +1,8 @@
 // @ts-check
-/* 网页的计算线程：一页一个，经典 worker。启动 Pyodide，装上 mlcore，然后一条消息一个答复。
-   长的活分成不超过 16 毫秒的小片，各个图轮流；片与片之间给页面报一声平安。 */
+/* 网页的计算线程，经典 worker。启动 Pyodide，装上 mlcore，然后一条消息一个答复。
+   长的活分成不超过 16 毫秒的小片，各个图轮流；片与片之间给页面报一声平安。
+   交互图有一个；读者要运行代码格时另起一个（boot 里写着 cells），读者的代码只在那里运行，
+   写成死循环也碍不着图。 */
 /* global importScripts */
 
 /** @type {any} */
@@ -9,7 +11,11 @@ const scope = self;
 let host = null;
 /** @type {any} */
 let pyodide = null;
-/** @type {{serial: number, text: string, buffers: Uint8Array[], id: string, left?: number}[]} */
+/** @type {any} 代码格的内核；交互图的线程里没有 */
+let kernel = null;
+/** 读者的代码最多用多少内存；到了就是 MemoryError，不会把整个标签页带倒。 */
+const MOST_BYTES = 1 << 30;
+/** @type {{serial: number, text: string, buffers: Uint8Array[], id: string, run?: boolean}[]} */
 const queue = [];
 let pumping = false;
 
@@ -19,6 +25,7 @@ channel.port1.onmessage = () => pump();
 /** @param {any} config 地址都由页面给出，同源 */
 async function boot(config) {
   countBytes(config.bytes);
+  if (config.cells) limitMemory();
   importScripts(config.pyodide + 'pyodide.js');
   const wheel = fetch(config.wheel).then((response) => {
     if (!response.ok) throw new Error('取不到 mlcore：' + response.status);
@@ -26,8 +33,38 @@ async function boot(config) {
   });
   pyodide = await scope.loadPyodide({ indexURL: config.pyodide, packages: ['numpy'] });
   pyodide.unpackArchive(await wheel, 'wheel');
-  host = pyodide.runPython('from mlcore.explorables.host import Host\nHost()');
+  if (config.cells) {
+    const create = pyodide.runPython('from mlcore.cells import Kernel\nKernel');
+    kernel = create(tell, pyodide.globals);
+    host = kernel.host;
+  } else host = pyodide.runPython('from mlcore.explorables.host import Host\nHost()');
   scope.postMessage({ ready: true, version: config.version });
+}
+
+/** 内核交来的一件事：一段文字、一个值、一幅图。 @param {string} text @param {any} blocks */
+function tell(text, blocks) {
+  const buffers = blocks.toJs();
+  blocks.destroy();
+  scope.postMessage({ event: text, buffers }, buffers.map((/** @type {Uint8Array} */ b) => b.buffer));
+}
+
+/** WebAssembly 的内存只许长到 MOST_BYTES；再要就像真的没有了一样。 */
+function limitMemory() {
+  const grow = WebAssembly.Memory.prototype.grow;
+  WebAssembly.Memory.prototype.grow = function limited(/** @type {number} */ pages) {
+    if (this.buffer.byteLength + pages * 65536 > MOST_BYTES) throw new RangeError('内存到了上限');
+    return grow.call(this, pages);
+  };
+}
+
+/** 运行一格。Python 里的错误都已经成了结局的一部分；到这里还抛出来的，是 Pyodide 自己倒了。 @param {any} task */
+function runCell(task) {
+  try {
+    const text = kernel.run(task.text);
+    scope.postMessage({ serial: task.serial, text, memory: pyodide._module.HEAP8.length / MOST_BYTES });
+  } catch (error) {
+    scope.postMessage({ serial: task.serial, crashed: String(error) });
+  }
 }
 
 /**
@@ -80,6 +117,11 @@ function pump() {
     pumping = false;
     return;
   }
+  if (task.run) {
+    runCell(task);
+    channel.port2.postMessage(0);
+    return;
+  }
   try {
     const { text, tree, buffers } = ask(task.text, task.buffers);
     if (tree && tree.more) {
@@ -108,7 +150,9 @@ scope.onmessage = (/** @type {MessageEvent} */ event) => {
     for (let i = queue.length - 1; i >= 0; i--) if (queue[i].id === message.cancel) queue.splice(i, 1);
     return;
   }
-  queue.push({ serial: message.serial, text: message.text, buffers: message.buffers || [], id: message.id });
+  queue.push({
+    serial: message.serial, text: message.text, buffers: message.buffers || [], id: message.id, run: message.run,
+  });
   if (!pumping) {
     pumping = true;
     channel.port2.postMessage(0);

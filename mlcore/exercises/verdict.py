@@ -13,11 +13,15 @@ from mlcore.exercises.model import LETTERS, Exercise
 
 @dataclass(frozen=True)
 class Verdict:
-    """判断的结果：对不对、认出的误解的名字（没认出就是空的）、给读者的话。"""
+    """判断的结果：对不对、认出的误解的名字（没认出就是空的）、给读者的话。
+
+    读者的函数运行时出了错，``error`` 就是那个错误。
+    """
 
     right: bool
     misconception: str
     text: str
+    error: Exception | None = None
 
     def __str__(self) -> str:
         return self.text
@@ -73,7 +77,7 @@ def _code(exercise: Exercise, answer: Any) -> Verdict:
     except Unexplained as reason:
         return Verdict(False, "", f"还不对。{reason}")
     except Exception as error:  # 读者的函数里什么都可能出错，都要变成一句话。
-        return Verdict(False, "", f"运行 {exercise.function} 时出错：{_said(error)}")
+        return Verdict(False, "", f"运行 {exercise.function} 时出错：{_said(error)}", error)
     if misconception is None:
         return Verdict(True, "", "对了。")
     return _hint(exercise, misconception)

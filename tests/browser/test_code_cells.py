@@ -1,0 +1,276 @@
+"""网页上的代码格：每一格跑出笔记本里存下的结果；停得下来，错了说得清，改了记得住。"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import nbformat
+import pytest
+from playwright.sync_api import Locator, Page
+
+from tests.browser.conftest import SITE, Watched, call, wait_live
+from tests.browser.explorables import places
+from tools.notebook import ROOT, all_notebooks
+from tools.structure import KERNEL_TAG
+
+STARTS = 120_000
+CELL_DATA = re.compile(r'class="cell-data">(?P<data>.*?)</script>')
+SHOWN = re.compile(r'data-explorable="(?P<path>[^"]+)" data-start="(?P<start>[^"]*)"')
+PAGES = sorted(
+    path.relative_to(SITE).as_posix()
+    for path in SITE.rglob("*.html")
+    if 'class="cell-data"' in path.read_text("utf-8")
+)
+pytestmark = pytest.mark.skipif(not all_notebooks(), reason="还没有一章")
+every_page = pytest.mark.parametrize("path", PAGES)
+one_page = pytest.mark.parametrize("path", PAGES[:1])
+
+
+@dataclass(frozen=True)
+class Saved:
+    """一格存在笔记本里的结果。"""
+
+    number: int
+    text: str
+    value: str
+    scene: tuple[str, dict[str, Any]] | None
+
+
+def saved_cells(path: str) -> list[Saved]:
+    """一页上能运行的各格，照次序。"""
+    page = (SITE / path).read_text("utf-8")
+    found = [json.loads(html.unescape(one["data"])) for one in CELL_DATA.finditer(page)]
+    notebook = nbformat.read(ROOT / f"{found[0]['page']}.ipynb", as_version=4)
+    cells = {cell.id: cell for cell in notebook.cells}
+    saved = []
+    for data in found:
+        cell = cells[data["id"]]
+        assert ("kernel" in data) == (KERNEL_TAG in cell.metadata.get("tags", []))
+        if "kernel" in data:
+            continue
+        text = "".join(o.text for o in cell.outputs if o.output_type == "stream")
+        values = [o.data for o in cell.outputs if "data" in o]
+        shown = SHOWN.search(values[-1].get("text/html", "")) if values else None
+        scene = (shown["path"], json.loads(html.unescape(shown["start"]))) if shown else None
+        value = values[-1].get("text/plain", "") if values and not scene else ""
+        saved.append(Saved(data["number"], text, value, scene))
+    return saved
+
+
+def cell(page: Page, number: int) -> Locator:
+    """第几格。"""
+    found = page.locator(f'.cell:has(> .cell-tools[aria-label="代码 {number}"]), '
+                         f'.cell:has(details .cell-tools[aria-label="代码 {number}"])')  # fmt: skip
+    found.locator(".cell-tools").wait_for(state="attached")
+    return found
+
+
+def press(target: Locator, name: str) -> None:
+    """按一格的按钮；收起来的先打开。"""
+    fold = target.locator("details.cell-fold")
+    if fold.count() and fold.get_attribute("open") is None:
+        fold.locator("summary").click()
+    target.hover()
+    target.locator(".cell-tools").get_by_role("button", name=name, exact=True).click()
+
+
+def settled(target: Locator, said: str = "运行完了") -> None:
+    """等到这一格说出 ``said``。"""
+    target.locator(".cell-state", has_text=said).wait_for(state="attached", timeout=STARTS)
+
+
+def write(target: Locator, code: str) -> None:
+    """把一格的代码换成 ``code``，用真的键盘。"""
+    press(target, "改")
+    target.locator(".cm-content").wait_for()
+    page = target.page
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(code)
+
+
+def run_code(target: Locator, code: str, said: str = "") -> Locator:
+    """写下并运行；返回显示结果的地方。"""
+    write(target, code)
+    target.page.keyboard.press("Control+Enter")
+    if said:
+        settled(target, said)
+    return target.locator(".cell-result")
+
+
+def plain_cell(path: str) -> int:
+    """一页上第一个没有图的格。"""
+    return next(one.number for one in saved_cells(path) if one.scene is None)
+
+
+@every_page
+def test_each_cell_gives_on_the_page_what_the_notebook_has(watched: Watched, path: str) -> None:
+    page = watched.open(path)
+    for one in saved_cells(path):
+        target = cell(page, one.number)
+        press(target, "运行")
+        settled(target)
+        result = target.locator(".cell-result")
+        text = "".join(result.locator(".output.stream pre").all_text_contents())
+        assert text == one.text, one.number
+        if one.scene:
+            shown = result.locator(".explorable[data-drawn=true]")
+            shown.wait_for()
+            start = page.evaluate("id => explorable(id).get()", shown.get_attribute("id"))
+            assert start == one.scene[1], one.number
+        elif one.value and not result.locator(".text_html").count():
+            value = "".join(result.locator(".output.text_plain pre").all_text_contents())
+            assert value.rstrip("\n") == one.value, one.number
+    assert watched.errors == []
+    assert watched.outside() == []
+
+
+@one_page
+def test_an_endless_loop_is_stopped_and_costs_the_explorables_nothing(
+    watched: Watched, path: str
+) -> None:
+    page = watched.open(path)
+    number = plain_cell(path)
+    first, target = cell(page, number), cell(page, number + 1)
+    place = next(place for place in places(SITE) if place.page == path)
+    run_code(first, "kept = 41", "运行完了")
+    write(target, "while True:\n    pass")
+    page.keyboard.press("Control+Enter")
+    settled(target, "正在运行…")
+    call(page, place.id, "reset")
+    wait_live(page, place.id)
+    press(target, "停")
+    settled(target, "停下了")
+    assert call(page, place.id, "state")
+    result = run_code(target, "print(kept + 1)", "重新跑了一遍")
+    assert result.inner_text().strip() == "42"
+    assert page.evaluate("id => document.getElementById(id).dataset.state", place.id) == "live"
+    assert watched.errors == []
+
+
+@one_page
+def test_an_error_is_shown_with_its_line_and_a_hint_in_a_box(watched: Watched, path: str) -> None:
+    page = watched.open(path)
+    number = plain_cell(path)
+    first, target = cell(page, number), cell(page, number + 1)
+    write(first, "above = 3\ndef halve(x):\n    return x / 0")
+    for code, line, hint in (
+        ("x = 1\nabove + x", "第 2 行", f"在代码 {number} 里定下的"),
+        ("print（1）", "第 1 行", "全角"),
+        ("for i in range(3):\nprint(i)", "第 2 行", "缩进"),
+        ("1 + 'a'", "第 1 行", "文字和数"),
+        ("[1, 2][5]", "第 1 行", "下标"),
+        ("import numpy as np\nnp.ones(2) @ np.ones(3)", "第 2 行", "矩阵乘法"),
+    ):
+        result = run_code(target, code)
+        box = result.locator(".cell-error", has_text=hint)
+        box.wait_for(timeout=STARTS)
+        assert line in box.inner_text()
+    result = run_code(target, "above")
+    result.get_by_role("button", name="运行到这里").click()
+    settled(target)
+    assert result.inner_text().strip() == "3"
+    result = run_code(target, "halve(1)")
+    box = result.locator(".cell-error", has_text="除数是 0")
+    box.wait_for(timeout=STARTS)
+    assert f"代码 {number} 的第 3 行" in box.inner_text()
+    assert watched.errors == []
+
+
+@one_page
+def test_a_change_outlives_a_reload_until_it_is_put_back(watched: Watched, path: str) -> None:
+    page = watched.open(path)
+    target = cell(page, plain_cell(path))
+    before = target.locator(".cell_input").inner_text()
+    output = target.locator(".cell_output").first.inner_text()
+    write(target, "print('mine')")
+    page.wait_for_timeout(400)
+    page.reload()
+    target = cell(page, plain_cell(path))
+    assert target.locator(".cell_input").inner_text().strip() == "print('mine')"
+    press(target, "运行")
+    settled(target)
+    assert target.locator(".cell-result").inner_text().strip() == "mine"
+    press(target, "还原")
+    assert target.locator(".cell_input").inner_text() == before
+    assert target.locator(".cell_output:visible").inner_text() == output
+    page.reload()
+    target = cell(page, plain_cell(path))
+    assert target.locator(".cell_input").inner_text() == before
+    key = page.evaluate("JSON.parse(document.querySelector('.cell-data').textContent)")
+    page.evaluate("([key, value]) => localStorage.setItem(key, value)",
+                  [f"cell:{key['page']}:{key['id']}", json.dumps({"base": "old", "text": "x"})])
+    page.reload()
+    stale = cell(page, key["number"]).locator(".cell-stale")
+    stale.wait_for(state="attached")
+    assert "没有用上" in stale.text_content()
+    assert watched.errors == []
+
+
+@one_page
+def test_printing_without_end_is_cut_off_and_can_be_stopped(watched: Watched, path: str) -> None:
+    page = watched.open(path)
+    target = cell(page, plain_cell(path))
+    result = run_code(target, "while True:\n    print('again and again')")
+    result.get_by_text("后面的不再显示").wait_for(timeout=STARTS)
+    assert len(result.inner_text()) < 21_000
+    press(target, "停")
+    settled(target, "停下了")
+    assert run_code(target, "print(1)", "运行完了").inner_text().strip() == "1"
+    assert watched.errors == []
+
+
+@one_page
+def test_taking_all_the_memory_is_survived(watched: Watched, path: str) -> None:
+    page = watched.open(path)
+    target = cell(page, plain_cell(path))
+    hog = "hog = []\nwhile True:\n    hog.append(bytearray(50_000_000))"
+    result = run_code(target, hog)
+    result.locator(".cell-error", has_text="内存不够").wait_for(timeout=STARTS)
+    assert run_code(target, "print(1)", "运行完了").inner_text().strip() == "1"
+    assert watched.errors == []
+
+
+@one_page
+def test_the_keyboard_runs_a_cell_and_is_not_caught_in_the_editor(
+    watched: Watched, path: str
+) -> None:
+    page = watched.open(path)
+    target = cell(page, plain_cell(path))
+    write(target, "if True:")
+    page.keyboard.press("Enter")
+    page.keyboard.insert_text("print('in')")
+    page.keyboard.press("Shift+Enter")
+    settled(target)
+    assert target.locator(".cell-result").inner_text().strip() == "in"
+    page.keyboard.press("Escape")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "运行"
+    assert watched.errors == []
+
+
+@one_page
+def test_without_pyodide_the_buttons_say_why(watched: Watched, path: str) -> None:
+    def bare(route: Any) -> None:
+        text = route.fetch().text()
+        route.fulfill(body=re.sub(r', "pyodide": "[^"]*"', "", text), content_type="text/html")
+
+    watched.page.route(f"**/{path}", bare)
+    page = watched.open(path)
+    target = cell(page, plain_cell(path))
+    assert target.get_by_role("button", name="运行", exact=True).is_disabled()
+    assert "没有带上 Python" in (target.locator(".cell-state").text_content() or "")
+
+
+@one_page
+def test_an_editor_comes_only_when_it_is_asked_for(watched: Watched, path: str) -> None:
+    page = watched.open(path)
+    target = cell(page, plain_cell(path))
+    page.wait_for_timeout(1000)
+    assert not [url for url in watched.requests if "cells-editor" in url]
+    target.locator("pre").first.click()
+    target.locator(".cm-content").wait_for()
+    assert [url for url in watched.requests if "cells-editor" in url]
