@@ -259,7 +259,7 @@ def test_a_link_brings_back_the_same_state(cls):
         ({"learning_rate": 0.0}, "0.01 到 10"),
         ({"learning_rate": 11.0}, "0.01 到 10"),
         ({"learning_rate": float("nan")}, "有限"),
-        ({"momentum": 1.0}, "惯性"),
+        ({"momentum": 1.0}, "动量"),
         ({"valley": "山"}, "没有"),
         ({"walked": -1}, "走了几步"),
     ],

@@ -143,7 +143,7 @@ def descend(
     start
         起点：一个数，或者形状 (d,) 的数组。
     learning_rate, momentum
-        步长和惯性，[0, 1) 的惯性每一步留下这么多。
+        学习率和动量，[0, 1) 的动量每一步留下这么多。
     steps
         走几步；走出 [low, high] 就提前停下（那一步算在内）。
     """
@@ -211,11 +211,11 @@ class Valley(Explorable):
 
     kind = "valley"
     title = "一步迈多大"
-    task = "先押一注，再让球一步一步走。然后拖球、换步长、换一条谷：用最少的步数走到小旗下面。"
+    task = "先押一注，再让球一步一步走。然后拖球、换学习率、换一条谷：用最少的步数走到小旗下面。"
     controls = (
         Choice(
             "bet",
-            "从 3 出发，步长 0.1 要走 26 步，0.2 要 12 步，0.4 只要 4 步。再加大一倍，0.8 呢？",
+            "从 3 出发，学习率 0.1 要走 26 步，0.2 要 12 步，0.4 只要 4 步。再加大一倍，0.8 呢？",
             (
                 ("none", "还没押"),
                 ("one", "1 步"),
@@ -237,8 +237,8 @@ class Valley(Explorable):
             where="picture",
         ),
         Slider("start", "起点", -4.5, 9.0, 3.0, where="picture"),
-        Slider("learning_rate", "步长 η", 0.01, 10.0, 0.4, log=True, where="picture"),
-        Slider("momentum", "惯性 λ", 0.0, 0.95, 0.0, step=0.05, where="picture"),
+        Slider("learning_rate", "学习率 η", 0.01, 10.0, 0.4, log=True, where="picture"),
+        Slider("momentum", "动量 λ", 0.0, 0.95, 0.0, step=0.05, where="picture"),
         Slider("walked", "走了几步", 0, MOST_STEPS, 1, step=1, where="picture"),
     )
 
@@ -281,7 +281,7 @@ class Valley(Explorable):
     def poster(self) -> str:
         walk, curve = self.walk(), self.curve()
         return (
-            f"一条山谷 y = {curve.formula}，一个球从 {walk.x[0]:.3g} 出发，步长 "
+            f"一条山谷 y = {curve.formula}，一个球从 {walk.x[0]:.3g} 出发，学习率 "
             f"{self.controls_now['learning_rate']:g}，走 {len(walk.move)} 步到了 {walk.x[-1]:.3g}，"
             f"那里的坡度是 {walk.slope[-1]:.3g}。旁边的表记着每一步的位置、坡度和迈出的量。"
         )

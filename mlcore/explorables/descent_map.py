@@ -1,6 +1,6 @@
-"""章「梯度下降」的第二幅图：所有的步长排成一排，一眼看完。
+"""章「梯度下降」的第二幅图：所有的学习率排成一排，一眼看完。
 
-横着是步长，竖着是第几步，颜色是离谷底还差多少（蓝的在谷底右边，橙的在左边，越淡越近）。
+横着是学习率，竖着是第几步，颜色是离谷底还差多少（蓝的在谷底右边，橙的在左边，越淡越近）。
 抛物线上每走一步，误差乘 1 − ηc，c 是曲率：ηc < 1 慢慢挪，1 < ηc < 2 来回晃，ηc > 2 飞出去。
 """
 
@@ -34,7 +34,7 @@ HUGE = 1e9
 
 @dataclass(frozen=True)
 class Plane:
-    """一块二次曲面怎样画：图上的步长到 ``top`` 为止，两个互相垂直的方向各叫什么。"""
+    """一块二次曲面怎样画：图上的学习率到 ``top`` 为止，两个互相垂直的方向各叫什么。"""
 
     surface: Surface
     formula: str
@@ -65,7 +65,7 @@ PLANES: dict[str, Plane] = {
     ),
 }
 CURVE_TOPS = {"bowl": 1.2, "wells": 1.2}
-"""一维的谷，图上的步长到多大为止。"""
+"""一维的谷，图上的学习率到多大为止。"""
 WELLS_START = 2.5
 """在几个谷里，从最低那个谷的坡上出发。"""
 BANDS = ("慢慢挪", "来回晃", "飞出去")
@@ -74,7 +74,7 @@ RESTLESS = ("慢慢挪", "来回晃", "安顿不下来")
 
 
 def quadratic_errors(curvature: float, error: float, rates: Any, rows: int = ROWS) -> Floats:
-    """曲率为 ``curvature`` 的方向上，各个步长走 0 … ``rows`` 步之后的误差，(rows + 1, 步长数)。"""
+    """曲率为 ``curvature`` 的方向上，各个学习率走 0 … ``rows`` 步的误差，(rows + 1, 学习率数)。"""
     factor = 1 - np.asarray(rates, dtype=np.float64) * curvature
     errors = [np.full(factor.shape, float(error))]
     for _ in range(rows):
@@ -89,7 +89,7 @@ def ground_curve(name: str) -> Curve:
 
 
 def curve_errors(curve: Curve, rates: Any, rows: int = ROWS) -> Floats:
-    """一条谷里，各个步长走 0 … ``rows`` 步之后离最低处多远；飞出画面的就停在那里。"""
+    """一条谷里，各个学习率走 0 … ``rows`` 步之后离最低处多远；飞出画面的就停在那里。"""
     rates = np.asarray(rates, dtype=np.float64)
     x = np.full(rates.shape, curve.start)
     places = [x]
@@ -111,7 +111,7 @@ def inked(errors: Any) -> np.ndarray[Any, np.dtype[np.int8]]:
 
 
 def strips(name: str, rates: Any, rows: int = ROWS) -> list[dict[str, Any]]:
-    """一块地上的一条或两条色带：名字、误差的浓淡、从来回晃和飞出去开始的步长。"""
+    """一块地上的一条或两条色带：名字、误差的浓淡、从来回晃和飞出去开始的学习率。"""
     if name in PLANES:
         plane = PLANES[name]
         curvatures, directions = plane.axes()
@@ -167,11 +167,11 @@ GROUNDS = (("bowl", "碗"), ("long", "长碗"), ("tilted", "斜碗"), ("wells", 
 
 
 class StepMap(Explorable):
-    """所有的步长：慢慢挪、来回晃、飞出去，各占一段。"""
+    """所有的学习率：慢慢挪、来回晃、飞出去，各占一段。"""
 
     kind = "stepmap"
-    title = "所有的步长，一眼看完"
-    task = "横着拖是换步长，竖着拖是走到第几步。找出颜色不再变淡的那条界线，让球在界线上走一走。"
+    title = "所有的学习率，一眼看完"
+    task = "横着拖是换学习率，竖着拖是走到第几步。找出颜色不再变淡的那条界线，让球在界线上走一走。"
     enlarges = "损失曲面和走过的路"
     controls = (
         Choice(
@@ -182,7 +182,7 @@ class StepMap(Explorable):
             restarts=False,
             where="picture",
         ),
-        Slider("learning_rate", "步长 η", 0.0, 10.0, 0.9, step=0.005, where="picture"),
+        Slider("learning_rate", "学习率 η", 0.0, 10.0, 0.9, step=0.005, where="picture"),
         Slider("row", "第几步", 0, ROWS, 12, step=1, where="picture"),
     )
 
@@ -230,9 +230,9 @@ class StepMap(Explorable):
     def poster(self) -> str:
         [first, *_] = strips("bowl", np.array([0.5]))
         return (
-            "一张图，横着是步长，竖着是第几步，颜色是离谷底还差多少。碗 x² + 2 里，"
-            f"步长不到 {first['swings']:g} 时慢慢挪，不到 {first['explodes']:g} 时来回晃，"
-            f"超过 {first['explodes']:g} 越晃越远。旁边是选中的那个步长走过的路。"
+            "一张图，横着是学习率，竖着是第几步，颜色是离谷底还差多少。碗 x² + 2 里，"
+            f"学习率不到 {first['swings']:g} 时慢慢挪，不到 {first['explodes']:g} 时来回晃，"
+            f"超过 {first['explodes']:g} 越晃越远。旁边是选中的那个学习率走过的路。"
         )
 
 

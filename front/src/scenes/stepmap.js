@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * 所有的步长，一眼看完：横着是步长，竖着是第几步，颜色是离谷底还差多少。
+ * 所有的学习率，一眼看完：横着是学习率，竖着是第几步，颜色是离谷底还差多少。
  * 拖图上的环，旁边的谷里就走出那一列。颜色由 Python 算好，路由乘和减当场走出来。
  */
 import { number } from '../lib/axes.js';
@@ -34,8 +34,8 @@ export default function create(stage, ctx) {
   const play = html('button', { type: 'button', class: 'ex-button' }, '从头走一遍');
   play.addEventListener('click', () => (playing ? stop() : start()));
   const side = html('div', { class: 'sm-valley' });
-  const valley = chart(side, '选中的步长走过的路');
-  const rings = contour(side, '选中的步长走过的路，画在等高线上');
+  const valley = chart(side, '选中的学习率走过的路');
+  const rings = contour(side, '选中的学习率走过的路，画在等高线上');
   const name = html('p', { class: 'sm-name' });
   const said = html('p', { class: 'sm-say', 'aria-live': 'polite' });
   const key = html('p', { class: 'sm-key' },
@@ -104,7 +104,7 @@ export default function create(stage, ctx) {
     const flat = Boolean(ground.plane);
     valley.root.style.display = flat ? 'none' : '';
     rings.root.style.display = flat ? '' : 'none';
-    name.textContent = `${(flat ? ground.plane : ground.curve).formula}，步长 ${number(state.learning_rate)}，走 ${state.row} 步`;
+    name.textContent = `${(flat ? ground.plane : ground.curve).formula}，学习率 ${number(state.learning_rate)}，走 ${state.row} 步`;
     if (flat) rings.show(ground.plane, places);
     else {
       valley.show(ground.curve, valley.frame.width, valley.frame.height);
@@ -122,7 +122,7 @@ export default function create(stage, ctx) {
     const out = ground.curve
       ? last[0] < ground.curve.low || last[0] > ground.curve.high
       : Math.max(Math.abs(last[0]), Math.abs(last[1])) > ground.plane.reach;
-    const beyond = rate > ground.top ? `步长 ${number(rate)} 在图的右边之外，那里全是墨色。` : '';
+    const beyond = rate > ground.top ? `学习率 ${number(rate)} 在图的右边之外，那里全是墨色。` : '';
     if (out) return `${beyond}第 ${places.length - 1} 步飞出了画面，落在 ${last.map((v) => number(v)).join('，')}。再走下去，每一步都更远。`;
     if (state.ground === 'wells') return `${beyond}走了 ${state.row} 步，停在 ${number(last[0])}；最低的谷在 ${number(ground.curve.goal)}。这里不是抛物线，1/c 和 2/c 两条线只在谷底附近作数。`;
     const parts = ground.strips.map((/** @type {any} */ strip) => {
@@ -173,7 +173,7 @@ export default function create(stage, ctx) {
   };
 }
 
-/** 拖出来的步长取到千分之五的格子上。 @param {number} rate */
+/** 拖出来的学习率取到千分之五的格子上。 @param {number} rate */
 function tidy(rate) {
   const fine = rate < 0.2 ? 2000 : 200;
   return Math.round(rate * fine) / fine;

@@ -32,7 +32,7 @@ export default function create(stage, ctx) {
   const side = valleySide(spec, {
     bet: (bet) => change({ bet, valley: 'bowl', start: 3, learning_rate: 0.8, momentum: 0, walked: 0 }),
     valley: (valley) => change({ valley, start: curves[valley].start, walked: 0 }),
-    // 换了步长就从头走：走完的路不能拿新的步长接着走。
+    // 换了学习率就从头走：走完的路不能拿新的学习率接着走。
     rate: (rate) => change({ learning_rate: rate, walked: 0 }),
     momentum: (momentum) => change({ momentum, walked: 0 }),
     walk: (count) => play(count),
@@ -218,14 +218,14 @@ export default function create(stage, ctx) {
       return `第 ${steps} 步，离谷底不到 ${number(scene.near)}，到了。`;
     }
     if (way === 'away') {
-      return `第 ${n} 步迈了 ${number(walked.move[n - 1])}，飞出了画面，落在 ${number(x)}。坡度只在脚下这一点作数，迈得太远就不灵了。把步长调小，再来。`;
+      return `第 ${n} 步迈了 ${number(walked.move[n - 1])}，飞出了画面，落在 ${number(x)}。坡度只在脚下这一点作数，迈得太远就不灵了。把学习率调小，再来。`;
     }
     if (way === 'swing') return `在 ${number(walked.x[n - 1])} 和 ${number(x)} 之间来回，走多少步都一样远。`;
-    if (way === 'stuck') return '脚下几乎是平的，它以为到了。小旗却插在另一个谷里：换一个起点、一个步长，或者给它一点惯性。';
-    if (!n) return `脚下的坡度是 ${number(walked.slope[0])}，步长 ${number(state.learning_rate)}，乘起来就是下一步要迈的 ${number(state.learning_rate * Math.abs(walked.slope[0]))}，往下坡迈。`;
+    if (way === 'stuck') return '脚下几乎是平的，它以为到了。小旗却插在另一个谷里：换一个起点、一个学习率，或者给它一点动量。';
+    if (!n) return `脚下的坡度是 ${number(walked.slope[0])}，学习率 ${number(state.learning_rate)}，乘起来就是下一步要迈的 ${number(state.learning_rate * Math.abs(walked.slope[0]))}，往下坡迈。`;
     if (n >= MOST) return `走了 ${n} 步还没有到，差 ${number(Math.abs(x - here.goal))}。`;
     const [before, after] = [Math.abs(walked.move[n - 1]), state.learning_rate * Math.abs(walked.slope[n])];
-    if (state.momentum) return `惯性带着它：上一步 ${number(before)}，下一步里有 ${number(state.momentum)} 倍是从上一步留下来的。`;
+    if (state.momentum) return `动量带着它：上一步 ${number(before)}，下一步里有 ${number(state.momentum)} 倍是从上一步留下来的。`;
     return `坡${after < before ? '缓了，步子自己就短了' : '陡了，步子自己就长了'}：上一步 ${number(before)}，下一步 ${number(after)}。`;
   }
 

@@ -1,5 +1,5 @@
 // @ts-check
-/** 步长图：一条或两条色带，横着步长，竖着第几步；一个环选中一列和一行。 */
+/** 学习率图：一条或两条色带，横着学习率，竖着第几步；一个环选中一列和一行。 */
 import { number, svg, ticks } from '../axes.js';
 import { handle } from '../drag.js';
 import { html } from '../fields.js';
@@ -12,7 +12,7 @@ const START_SHARE = 0.72; // 起点的误差大约画到这么浓；更远的掺
 /** @param {{onMove: (rate: number, row: number) => void}} on */
 export function stepMap(on) {
   const canvas = html('canvas', { 'aria-hidden': 'true' });
-  const over = /** @type {SVGSVGElement} */ (svg('svg', { class: 'sm-over', role: 'group', 'aria-label': '步长图：横着是步长，竖着是第几步' }));
+  const over = /** @type {SVGSVGElement} */ (svg('svg', { class: 'sm-over', role: 'group', 'aria-label': '学习率图：横着是学习率，竖着是第几步' }));
   const back = svg('g', { 'aria-hidden': 'true' }, over);
   const column = svg('path', { class: 'sm-column' }, over);
   const element = html('div', { class: 'sm-map' }, canvas, over);
@@ -33,16 +33,16 @@ export function stepMap(on) {
   const rateAt = (/** @type {number} */ px) => ((px - ROOM.left) / (width - ROOM.left - ROOM.right)) * (ground?.top ?? 1);
 
   const ring = handle(over, {
-    label: '选中的步长和第几步', x: 0.1, y: 0, className: 'sm-ring',
+    label: '选中的学习率和第几步', x: 0.1, y: 0, className: 'sm-ring',
     step: 0.01, // 真正的一格由 ask 定
     toPixel: (rate, row) => [x(Math.min(rate, ground?.top ?? 1)), y(0, row)],
     fromPixel: (px, py) => [rateAt(px), rowAt(py)],
-    valueText: (rate, row) => `步长 ${number(rate)}，第 ${Math.round(row)} 步`,
+    valueText: (rate, row) => `学习率 ${number(rate)}，第 ${Math.round(row)} 步`,
     onMove: (rate, row) => pick(rate, row),
     onStart: () => { held = true; },
     onEnd: () => { held = false; },
   });
-  // 方向键：左右走一小格步长，上下走一步。
+  // 方向键：左右走一小格学习率，上下走一步。
   /** @type {any} */ (ring.element).addEventListener('keydown', (/** @type {KeyboardEvent} */ event) => {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     if (!way || !ground) return;
@@ -156,7 +156,7 @@ export function stepMap(on) {
       if (x(v) > width - 60 || edges.some((/** @type {number} */ e) => Math.abs(x(e) - x(v)) < 3)) continue; // 界线自己写着数
       svg('text', { class: 'sm-tick', x: x(v), y: floor, 'text-anchor': 'middle' }, back).textContent = number(v);
     }
-    svg('text', { class: 'sm-tick', x: width - ROOM.right, y: floor, 'text-anchor': 'end' }, back).textContent = '步长 η';
+    svg('text', { class: 'sm-tick', x: width - ROOM.right, y: floor, 'text-anchor': 'end' }, back).textContent = '学习率 η';
     svg('text', { class: 'sm-tick', x: 2, y: ROOM.top - 8 }, back).textContent = '第几步';
   }
 

@@ -34,7 +34,7 @@ export function valleySide(spec, on) {
   const record = html('p', { class: 'ds-record' });
   const body = html('tbody');
   const table = html('table', { class: 'ds-table' },
-    html('caption', {}, '每一步：迈出 = −步长 × 坡度'),
+    html('caption', {}, '每一步：迈出 = −学习率 × 坡度'),
     html('thead', {}, html('tr', {}, ...['步', 'x', '坡度', '迈出', '到'].map((name) => html('th', { scope: 'col' }, name)))),
     body);
   const caption = /** @type {HTMLElement} */ (table.firstElementChild);
@@ -55,9 +55,9 @@ export function valleySide(spec, on) {
     gap.textContent = there > 0 ? (there === n ? '步，到了' : `步，第 ${there} 步就到了`) : `步，离小旗还有 ${number(Math.abs(walked.x[n] - now.curve.goal))}`;
     const official = Math.abs(state.start - now.curve.start) < 1e-6;
     record.textContent = official
-      ? (now.best ? `从起点走，你最少用了 ${now.best.steps} 步（步长 ${number(now.best.rate)}${now.best.momentum ? `，惯性 ${number(now.best.momentum)}` : ''}）` : '从起点走，还没有到过')
+      ? (now.best ? `从起点走，你最少用了 ${now.best.steps} 步（学习率 ${number(now.best.rate)}${now.best.momentum ? `，动量 ${number(now.best.momentum)}` : ''}）` : '从起点走，还没有到过')
       : '这次不是从起点出发，不记成绩';
-    caption.textContent = state.momentum ? '每一步：迈出 = 惯性 × 上一步 − 步长 × 坡度' : '每一步：迈出 = −步长 × 坡度';
+    caption.textContent = state.momentum ? '每一步：迈出 = 动量系数 × 上一步 − 学习率 × 坡度' : '每一步：迈出 = −学习率 × 坡度';
     rows(walked, now);
   }
 
@@ -73,7 +73,7 @@ export function valleySide(spec, on) {
     body.replaceChildren(...lines);
   }
 
-  /** 不在格子上的步长（链接里来的），手柄放在最近的一格，读数写真的那个。 @param {number} value */
+  /** 不在格子上的学习率（链接里来的），手柄放在最近的一格，读数写真的那个。 @param {number} value */
   function showRate(value) {
     let near = 0;
     stops.forEach((v, k) => { if (Math.abs(v - value) < Math.abs(stops[near] - value)) near = k; });
