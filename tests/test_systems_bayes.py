@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 import pytest
 
+from mlcore.explorables.doors import Doors, chances
 from mlcore.explorables.mumble import TEMPLATES, WORDS, Mumble, decode
 from mlcore.explorables.screening import People, screening
 from tools.systems import expected
@@ -37,3 +40,18 @@ def test_the_best_word_flips_with_the_noise_and_with_the_sentence() -> None:
     assert (TEMPLATES[one] == TEMPLATES[two]).all()
     share = decode(TEMPLATES[one], numbers["clear"]).posterior
     assert share[one] == pytest.approx(numbers["share"], abs=5e-3)
+
+
+def test_switching_wins_two_games_of_three() -> None:
+    numbers = expected("Y1-12")
+    rule = chances(3, "rest", "knows")
+    assert rule.stay == Fraction(*numbers["stay"])
+    assert rule.switch == Fraction(*numbers["switch"])
+    ignorant = chances(3, "rest", "random")
+    assert ignorant.stay == ignorant.switch == Fraction(*numbers["ignorant"])
+    for host, exact in (("knows", rule), ("random", ignorant)):
+        picture = Doors(host=host)
+        picture.step(numbers["games"])
+        rates = picture.view()["rates"]
+        assert picture.games == numbers["games"]
+        assert rates == pytest.approx([exact.stay, exact.switch], abs=numbers["within"])

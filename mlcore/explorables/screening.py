@@ -93,12 +93,12 @@ class People(Explorable):
     task = "你的结果是阳性。先押一个数：你真有病的可能有多大？再看一万个人怎样站队。"
     enlarges = "患病率与后验的曲线"
     controls = (
-        Slider("guess", "你押的数", 0, 100, 50, step=1, unit="%", where="picture", local=True),
-        Slider("stage", "走到哪一步", 0, 4, 0, step=1, where="picture", local=True),
         Slider("prevalence", "患病率", 0.1, 50, 1.0, step=0.1, unit="%", log=True, where="picture"),
         Slider("sensitivity", "灵敏度", 50, 100, 95, step=1, unit="%", where="picture"),
         Slider("specificity", "特异度", 50, 100, 95, step=1, unit="%", where="picture"),
         Slider("repeat", "第二次照抄第一次", 0, 100, 0, step=5, unit="%", where="picture"),
+        Slider("guess", "你押的数", 0, 100, 50, step=1, unit="%", where="picture", local=True),
+        Slider("stage", "走到哪一步", 0, 4, 0, step=1, where="picture", local=True),
     )
 
     def reset(self, controls: Mapping[str, Any]) -> None:

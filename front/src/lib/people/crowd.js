@@ -147,7 +147,7 @@ export class Crowd {
     const n = this.count;
     const [sick, hit, alarm] = [c.sick, c.hit, c.alarm].map(Math.round);
     const middle = mix(colors.card, colors.orange, 0.5);
-    if (stage === 0) this.groups = [{ begin: 0, end: n, color: mix(colors.card, colors['ink-faint'], 0.8), round: false }];
+    if (stage === 0) this.groups = [{ begin: 0, end: n, color: mix(colors.card, colors['ink-faint'], 0.6), round: false }];
     else if (stage === 1) {
       this.groups = [
         { begin: sick, end: n, color: middle, round: false },
