@@ -188,3 +188,16 @@ def test_a_digest_depends_on_names_and_contents_but_not_on_order() -> None:
     assert one != assets.digest_of({"a.js": b"1", "b.js": b"3"})
     assert one != assets.digest_of({"a.js": b"1", "c.js": b"2"})
     assert len(one) == assets.HASH_LENGTH
+
+
+def test_styles_of_pictures_do_not_touch_the_code() -> None:
+    """pygments 的类名只有一两个字母；图的样式单独用了同一个名字，全书的代码都会变样。"""
+    from pygments.token import STANDARD_TYPES
+
+    short = {name for name in STANDARD_TYPES.values() if name}
+    for path in sorted((ROOT / "front/src/style").glob("*.css")):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text("utf8"), flags=re.DOTALL)
+        for selector in re.findall(r"[^{}]+(?=\{)", text):
+            for one in selector.split(","):
+                bare = re.match(r"^\.([\w-]+)", one.strip())
+                assert not bare or bare[1] not in short, f"{path.name}：{one.strip()}"

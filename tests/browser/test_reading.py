@@ -213,5 +213,33 @@ def test_on_paper_only_the_text_is_left(watched: Watched) -> None:
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert not page.is_visible("header.bar")
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    exercises = page.locator(".exercise")
+    assert page.locator(".paper-solution").count() == exercises.count() > 0
+    assert page.is_visible(".paper-solution")
+    assert not page.is_visible(".exercise-solution")
+    assert not page.is_visible(".exercise-check")
+    outward = page.evaluate(
+        """() => new Set([...document.querySelectorAll('main a[href]')].filter((link) =>
+          link.href.split('#')[0] !== location.href.split('#')[0]
+          && !link.closest('.explorable, .take-home, .resume, .exercise-solution'))
+          .map((link) => link.href)).size"""
+    )
+    assert page.locator("main > .paper-only ol li").count() == outward
     page.evaluate("dispatchEvent(new Event('afterprint'))")
     assert page.get_attribute("html", "data-theme") == "dark"
+    assert page.locator(".paper-only").count() == 0
+
+
+def test_printing_a_chapter_draws_every_picture_first(watched: Watched) -> None:
+    page = watched.open(CHAPTER)
+    page.evaluate(
+        """() => { window.print = () => {
+          window.printed = [...document.querySelectorAll('main .explorable')]
+            .map((one) => one.dataset.drawn === 'true');
+        }; }"""
+    )
+    page.get_by_role("button", name="打印这一章").click()
+    page.wait_for_function("() => window.printed", timeout=30_000)
+    drawn = page.evaluate("() => window.printed")
+    assert drawn and all(drawn)
+    assert watched.errors == []

@@ -5,6 +5,7 @@
  */
 
 import { beginMemory } from './memory.js';
+import { afterPrint, beforePrint } from './print.js';
 
 /** @typedef {{root: string, mathjax?: string, search?: string}} Site */
 
@@ -59,8 +60,12 @@ function themeSwitch() {
   addEventListener('beforeprint', () => {
     before = currentTheme();
     applyTheme('light');
+    beforePrint();
   });
-  addEventListener('afterprint', () => applyTheme(before));
+  addEventListener('afterprint', () => {
+    applyTheme(before);
+    afterPrint();
+  });
   show();
 }
 
@@ -227,6 +232,31 @@ function searching() {
   });
 }
 
+// ── 打印 ─────────────────────────────────────────────────────────────────────
+
+/** 「打印这一章」：先把每幅图都画出来，换成浅色，再叫浏览器打印。 */
+function printing() {
+  const button = /** @type {HTMLButtonElement|null} */ (document.getElementById('print-page'));
+  if (!button) return;
+  button.hidden = false;
+  button.addEventListener('click', async () => {
+    button.disabled = true;
+    const theme = currentTheme();
+    try {
+      const pictures = [...document.querySelectorAll('main .explorable[id]')];
+      const scope = /** @type {any} */ (window);
+      await Promise.allSettled(pictures.map((one) => scope.explorable(one.id).get()));
+      await loadMathJax(site().mathjax ?? '').catch(() => {});
+      applyTheme('light');
+      await new Promise((done) => { setTimeout(done, 400); });
+      window.print();
+    } finally {
+      applyTheme(theme);
+      button.disabled = false;
+    }
+  });
+}
+
 // ── 投影 ─────────────────────────────────────────────────────────────────────
 
 function projecting() {
@@ -243,6 +273,7 @@ function projecting() {
 function begin() {
   beginMemory(site().root);
   projecting();
+  printing();
   themeSwitch();
   contents();
   asides();
