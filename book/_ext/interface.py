@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from functools import cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, urlsplit
 
 from docutils import nodes
 from myst_nb.sphinx_ import HideCodeCellNode
@@ -115,6 +117,7 @@ def page_context(
         sections=page_sections(app, pagename),
         description=description(doctree),
         notebook=notebook_link(app, pagename),
+        binder=binder_link(app.config.zhi_repository, notebook_path(app, pagename)),
     )
 
 
@@ -137,12 +140,37 @@ def preloads(body: str) -> list[str]:
     return [name for name in wanted if name != "page.js"]
 
 
-def notebook_link(app: Sphinx, pagename: str) -> str:
-    """这一页若是笔记本，它的下载名（就放在页面旁边），否则为空。"""
+def notebook_path(app: Sphinx, pagename: str) -> str:
+    """这一页若是笔记本，它在仓库里的路径，否则为空。"""
     if pagename not in app.env.found_docs:
         return ""
     source = Path(app.env.doc2path(pagename))
-    return source.name if source.suffix == ".ipynb" else ""
+    return source.relative_to(app.srcdir).as_posix() if source.suffix == ".ipynb" else ""
+
+
+def notebook_link(app: Sphinx, pagename: str) -> str:
+    """这一页若是笔记本，它的下载名（就放在页面旁边），否则为空。"""
+    return posixpath.basename(notebook_path(app, pagename))
+
+
+def binder_link(repository: str, notebook: str) -> str:
+    """在 Binder 上打开这个笔记本的地址；没有写仓库的地址、或不是笔记本，就没有。
+
+    Raises
+    ------
+    ValueError
+        仓库的地址不是 https 的。
+    """
+    if not repository or not notebook:
+        return ""
+    parts = urlsplit(repository)
+    if parts.scheme != "https" or not parts.netloc or not parts.path.strip("/"):
+        raise ValueError(f"zhi_repository 要一个 https 的仓库地址，得到的是 {repository!r}")
+    where = parts.path.strip("/").removesuffix(".git")
+    known = {"github.com": f"gh/{where}", "gitlab.com": f"gl/{quote(where, safe='')}"}
+    place = known.get(parts.netloc, f"git/{quote(repository, safe='')}")
+    inner = quote(f"lab/tree/{notebook}", safe="")
+    return f"https://mybinder.org/v2/{place}/HEAD?urlpath={inner}"
 
 
 def copy_notebooks(app: Sphinx, exception: Exception | None) -> None:
@@ -164,6 +192,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_node(HideCodeCellNode, override=True, html=(visit_hidden_cell, depart_hidden_cell))
     for name, directive in directives().items():
         app.add_directive(name, directive, override=True)
+    app.add_config_value("zhi_repository", "", "env", str)
     app.connect("builder-inited", register)
     # 在交互图之后：那时正文已经写全，才知道有没有公式。
     app.connect("html-page-context", page_context, priority=900)

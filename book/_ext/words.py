@@ -10,6 +10,7 @@ TABLE: dict[str, str] = {
     "search_hint": "词、符号、半句话都行",
     "theme": "明暗",
     "project": "投影",
+    "binder": "在 Binder 上打开",
     "print": "打印这一章",
     "skip": "跳到正文",
     "previous": "上一篇",
