@@ -51,7 +51,7 @@ export function sentence(values, c) {
     ? '第二次全照抄第一次，等于没查。'
     : values.repeat > 0 ? '照抄得越多，第二次越没用。' : '前提是两次各错各的。要是同一个原因让它再错一次呢？拖「照抄」。';
   return `站出来的人再查一次，两次都是阳性的平均 ${heads(c.hitTwice + c.alarmTwice)} 个，真有病的 ${heads(c.hitTwice)} 个：`
-    + `从 ${percent(c.once)} 到 ${percent(c.twice)}。${copied}`;
+    + `${percent(c.once) === percent(c.twice) ? `还是 ${percent(c.once)}` : `从 ${percent(c.once)} 到 ${percent(c.twice)}`}。${copied}`;
 }
 
 /** @param {number} wrong @param {number} right */
