@@ -68,11 +68,11 @@ def test_on_its_own_valley_a_sample_has_no_gradient():
 
 def test_the_mean_of_a_batch_is_unbiased_and_its_spread_shrinks_with_the_root():
     balls = np.arange(1.0, 1001.0)
-    for batch in (1, 10, 100):
+    for batch in (1, 10):
         mean, covariance = spread_of_mean(balls, batch)
         assert mean[0] == 500.5
-        means = sample_means(balls, batch, 3000, seed=batch)
-        assert means.mean() == pytest.approx(500.5, abs=4 * np.sqrt(covariance[0, 0] / 3000))
+        means = sample_means(balls, batch, 2000, seed=batch)
+        assert means.mean() == pytest.approx(500.5, abs=4 * np.sqrt(covariance[0, 0] / 2000))
         assert means.std() == pytest.approx(np.sqrt(covariance[0, 0]), rel=0.05)
     single, ten = (np.sqrt(spread_of_mean(balls, m)[1][0, 0]) for m in (1, 10))
     assert single / ten == pytest.approx(np.sqrt(10), rel=0.005)
@@ -156,7 +156,7 @@ def test_after_one_round_small_batches_are_lower_and_later_they_wander():
         walk = Walk(START, batch, 0.1, seed=1)
         walk.step(COUNT // batch)
         early = float(surface.above(walk.position))
-        walk.step(30 * COUNT // batch)
+        walk.step({1: 3000, 32: 600, COUNT: 100}[batch])
         path, _ = walk.kept()
         after[batch] = early, float(surface.above(path[-20:]).mean())
     assert after[1][0] < 0.2 and after[32][0] < 0.2 < 2 < after[COUNT][0]
