@@ -53,15 +53,15 @@ export default function create(stage, ctx) {
   }));
   const tally = html('p', { class: 'belief-tally' });
   const [heads, tails] = ['heads', 'tails'].map((look) => html('b', { class: `belief-${look}` }));
-  const moves = html('span', {});
-  tally.append(heads, tails, moves);
+  tally.append(heads, tails);
+  const moves = html('p', { class: 'belief-moves' });
   const again = html('button', { type: 'button', class: 'ex-button' }, '换一串结果');
   again.addEventListener('click', () => restart({ seed: (ctx.get().seed % 999) + 1 }));
   const said = html('p', { class: 'belief-say', 'aria-live': 'polite' });
   const wrap = html('div', { class: 'belief' },
     html('div', { class: 'belief-board' },
       html('div', { class: 'belief-left' }, html('p', { class: 'belief-keys' }, ...keys.map((key) => key.element)), plot.picture, shapes),
-      html('div', { class: 'belief-right' }, tally, steps.picture, again)),
+      html('div', { class: 'belief-right' }, tally, steps.picture, moves, again)),
     said);
   stage.append(wrap);
 
@@ -154,8 +154,8 @@ export default function create(stage, ctx) {
     const who = NAMES.filter((_, k) => zero[k]);
     const truth = number(mine.truth);
     if (!count) {
-      const warned = zero[0] ? `你在 ${truth} 处画的是 0，` : '';
-      return `${warned}这是还没有结果时三个人的样子。按「运行」，或者「一步」抛一次。`;
+      if (zero[0]) return `你在 ${truth} 处画的是 0：看看它还起不起得来。按「运行」，或者「一步」抛一次。`;
+      return '这是还没有结果时三个人的样子。按「运行」，或者「一步」抛一次。';
     }
     if (!who.length) return `三个人谁也没有把 ${truth} 判成 0：开头差得再远，看得越多越走到一处。`;
     const k = zero.indexOf(true);
@@ -182,7 +182,7 @@ export default function create(stage, ctx) {
       const first = !scene;
       scene = next;
       const values = ctx.get();
-      if (!painting && values.prior.some((/** @type {number} */ v) => v > 0)) {
+      if (!painting && !alike(values.prior, prior) && values.prior.some((/** @type {number} */ v) => v > 0)) {
         prior = values.prior.slice();
         good = prior.slice();
       }

@@ -48,6 +48,7 @@ export function curves(ask) {
     brush = to[0];
     ask.paint(last ?? to, to);
     last = to;
+    place(); // 连着按键时，下一下要从这里接着走
   }
 
   // 图里任何地方都可以下笔。
@@ -105,13 +106,25 @@ export function curves(ask) {
       },
     }),
     truth: handle(picture, {
-      ...plain(0), label: '真的机会', x: 0.7, rangeX: [0.05, 0.95], onMove: (v) => ask.truth(v),
+      ...plain(0), label: '真的机会', x: 0.7, rangeX: [0.05, 0.95],
+      onMove: (v) => {
+        handles.truth.move(v, 0);
+        ask.truth(v);
+      },
     }),
     low: handle(picture, {
-      ...plain(1), label: '第一种硬币', x: 0.5, rangeX: [STEP, 0.975], onMove: (v) => ask.pair('low', v), onEnd: () => ask.pairEnd(),
+      ...plain(1), label: '第一种硬币', x: 0.5, rangeX: [STEP, 0.975], onEnd: () => ask.pairEnd(),
+      onMove: (v) => {
+        handles.low.move(v, 0);
+        ask.pair('low', v);
+      },
     }),
     high: handle(picture, {
-      ...plain(1), label: '第二种硬币', x: 0.7, rangeX: [STEP, 0.975], onMove: (v) => ask.pair('high', v), onEnd: () => ask.pairEnd(),
+      ...plain(1), label: '第二种硬币', x: 0.7, rangeX: [STEP, 0.975], onEnd: () => ask.pairEnd(),
+      onMove: (v) => {
+        handles.high.move(v, 0);
+        ask.pair('high', v);
+      },
     }),
   };
 
@@ -177,9 +190,10 @@ export function curves(ask) {
       name(now.truth, 0, `真的是 ${number(now.truth)}`, true, 'is-truth');
       name(theta(low), 1, `硬币一 ${number(theta(low))}`, low > high);
       name(theta(high), 1, `硬币二 ${number(theta(high))}`, low <= high);
-      if (hint) {
-        svg('text', { class: 'is-hint', x: x(theta(brush)), y: y(drawn[brush]) - 20, 'text-anchor': 'middle' }, words).textContent = '在图上画';
-      }
+      // 有了结果，先验和信念分了家，细线要有名字。
+      const word = hint ? '在图上画' : now.flips ? '你画的先验' : '';
+      const px = Math.max(40, Math.min(width - 40, x(theta(brush))));
+      if (word) svg('text', { class: 'is-hint', x: px, y: y(drawn[brush]) - 18, 'text-anchor': 'middle' }, words).textContent = word;
       handles.truth.move(now.truth, 0);
       handles.low.move(theta(low), 0);
       handles.high.move(theta(high), 0);
