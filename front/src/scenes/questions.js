@@ -150,7 +150,7 @@ export default function create(stage, ctx) {
       press(`连猜 ${MANY} 局`, () => change({ rounds: Math.min(spec('rounds').high, values.rounds + MANY) })),
       press(spec('again').label, () => { stop(); ctx.act('again'); }));
     const side = html('div', { class: 'q-side' }, said, chips, play, rounds.element, plot.element);
-    const wrap = html('div', { class: 'q' },
+    const wrap = html('div', { class: 'qt' },
       html('div', { class: 'q-bet' }, html('span', {}, spec('bet').label), bet.element),
       html('div', { class: 'q-odds' }, html('span', {}, spec('odds').label), chance.element),
       html('div', { class: 'q-body' },

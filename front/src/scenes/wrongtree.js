@@ -88,7 +88,7 @@ export default function create(stage, ctx) {
       return { node, preset };
     });
     const said = html('p', { class: 'w-said', 'aria-live': 'polite' });
-    const wrap = html('div', { class: 'w' },
+    const wrap = html('div', { class: 'wt' },
       html('div', { class: 'w-chips', role: 'group', 'aria-label': '现成的两盒签' }, ...chips.map((/** @type {any} */ c) => c.node)),
       html('div', { class: 'w-panels' }, left.element, right.element),
       html('p', { class: 'w-note' }, '蓝的是多问的，橙的是少问的；短虚线是真的树，题数只能是整数。'),
