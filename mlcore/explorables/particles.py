@@ -70,7 +70,7 @@ class Particles(Explorable):
 
     kind = "particles"
     title = "熵能倒着走吗"
-    task = "按「运行」，等粒子散开，再按「倒转速度」。然后让蓝色的那一个差一根头发，再来一遍。"
+    task = "按「运行」等粒子散开，再按「倒转速度」。重来一遍，倒转时让蓝粒子差十亿分之一。"
     controls = (
         Choice("mode", "碰撞", tuple(MODES.items()), default="each", where="picture"),
         Choice("hair", "倒转时，蓝粒子的位置", HAIRS, "none", restarts=False, where="picture"),
@@ -178,6 +178,7 @@ class Particles(Explorable):
             "unit": np.floor(unit_places(self.seed) * 32768).astype(np.int16),
             "pillars": (PILLARS if pillars else np.zeros((0, 2))).astype(np.float32),
             "touch": list(TOUCH),
+            "corner": list(self.controls_now["corner"]),
             "clock": self.clock,
             "age": self.age,
             "left": self.age if self.way < 0 < self.age else None,
@@ -274,6 +275,6 @@ class Particles(Explorable):
     def poster(self) -> str:
         return (
             f"左边的盒子里有 {COUNT} 个粒子，从一个角散到各处，下面是它们的热力学的熵；"
-            "右边是观察者以为蓝色的那个粒子在哪里，下面是他的香农熵。速度倒转，粒子回到角里，熵降回去；只差一根头发，"
-            "就回不去了。"
+            "右边是观察者以为蓝色的那个粒子在哪里，下面是他的香农熵。速度倒转，粒子回到角里，熵降回去；一个粒子"
+            "差十亿分之一，就回不去了。"
         )

@@ -50,8 +50,8 @@ def told(picture: Particles) -> str:
     if not picture.clock:
         return "粒子都在角里，摆法少，熵低。观察者也刚看过一眼，知道蓝色的那一个在哪里。"
     if picture.ways[-1][1] < SETTLED * picture.most[1]:
-        return "没有谁推它们散开。散开的摆法比挤在角里的多得多，乱走几步就走进去了。"
-    return "散匀了，熵到了顶，只剩一点起伏。现在倒转速度：它们认得回家的路吗？"
+        return "散开不用谁来安排：散开的摆法比挤在角里的多得多，各走各的，走着走着就散了。"
+    return "散匀了，熵到了顶，只剩一点起伏。现在倒转速度：它们认得来时的路吗？"
 
 
 def _backwards(picture: Particles, mode: str) -> str:
@@ -91,5 +91,5 @@ def _arrived(home: dict[str, Any], mode: str, hair: str, count: int) -> str:
         return f"{lost} 个粒子没有找到起点，别的回来了：误差刚刚传开。再多走一会儿，一个也回不来。"
     return (
         f"{count} 个粒子里 {lost} 个没有回来，熵留在高处。开头只差了一个粒子的{SMALL[hair]}，"
-        "碰撞把它放大，传给了所有人。"
+        "碰撞把它放大，传给了全部粒子。"
     )

@@ -28,8 +28,8 @@ MODES = {"each": "互相碰", "pillars": "只撞柱子", "free": "谁也不碰"}
 
 
 def unit_places(seed: int) -> Array:
-    """单位方块里的起点，(144, 2)：12 行 12 列，各自稍稍挪开。"""
-    row, column = np.divmod(np.arange(COUNT), ROW)
+    """单位方块里的起点，(144, 2)：12 行 12 列，各自稍稍挪开。第 0 个在第 5 行第 5 列。"""
+    row, column = np.divmod((np.arange(COUNT) + 4 * ROW + 4) % COUNT, ROW)
     lattice = np.stack([column, row], axis=1) + 0.5
     return (lattice + Generator(seed).uniform(lattice.shape, -0.15, 0.15, dtype="float64")) / ROW
 

@@ -248,7 +248,8 @@ def possible(gas: Gas, sight: float, count: int, generator: Generator) -> None:
 def coarse_counts(places: Array, bits: int) -> Array:
     """盒子分成 2ᵇ × 2ᵇ 格，每格里有几个，(4ᵇ,)；格子从左下角起一行一行数。"""
     cell = places >> (BITS - bits)
-    return np.bincount((cell[:, 1] << bits) + cell[:, 0], minlength=1 << 2 * bits)
+    # bincount wants intp, which is 32 bits in the browser.
+    return np.bincount(((cell[:, 1] << bits) + cell[:, 0]).astype(np.intp), minlength=1 << 2 * bits)
 
 
 def coarser(counts: Array) -> Array:
