@@ -170,6 +170,10 @@ class Kernel:
             if isinstance(value, widgets.Shown):
                 self._show(value)
                 continue
+            if isinstance(value, widgets.Figure):
+                text, blocks = encode({"data": value.data, "layout": value.layout})
+                self.tell({"type": "figure", "text": text}, blocks)
+                continue
             forms = bundle(value)
             plain, full = self.budget.take(forms["text/plain"])
             event: dict[str, Any] = {"type": "value", "text": plain}

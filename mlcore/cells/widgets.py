@@ -7,13 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from mlcore.explorables import Explorable, Session, class_path
 from mlcore.explorables.codec import encode
 from mlcore.explorables.element import element
 
-__all__ = ["Shown", "element", "restore", "show"]
+__all__ = ["Figure", "Shown", "element", "figure", "restore", "show"]
 
 
 class Shown:
@@ -99,5 +100,30 @@ def restore(state: dict[str, Any], *, id: str = "restored") -> Shown:
     return Shown(Session.restored(state), id, True)
 
 
+@dataclass(frozen=True)
+class Figure:
+    """一幅 plotly 的图：``data`` 和 ``layout``，由网页来画。"""
+
+    data: list[Any]
+    layout: dict[str, Any]
+
+    def __repr__(self) -> str:
+        return "plotly 图"
+
+
+def figure(explorable: Explorable) -> Figure:
+    """交互图里可以放大的那幅图，画在代码格下面；参数同笔记本里的 ``mlcore.widgets.figure``。
+
+    Raises
+    ------
+    TypeError, ValueError
+        不是交互图，或者它没有可以放大的图。
+    """
+    if not isinstance(explorable, Explorable):
+        raise TypeError(f"figure 要一个交互图，得到的是 {type(explorable).__name__}")
+    drawn = explorable.figure()
+    return Figure(drawn["data"], drawn.get("layout", {}))
+
+
 def __getattr__(name: str) -> Any:
-    raise AttributeError(f"网页上的 mlcore.widgets 没有 {name}，它只有 show 和 restore")
+    raise AttributeError(f"网页上的 mlcore.widgets 没有 {name}，它只有 show、figure 和 restore")

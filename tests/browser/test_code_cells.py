@@ -12,8 +12,11 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page
 
+from mlcore.exercises import Exercise
 from tests.browser.conftest import SITE, Watched, call, wait_live
 from tests.browser.explorables import places
+from tests.browser.test_exercises_page import PAGES as EXERCISE_PAGES
+from tests.browser.test_exercises_page import exercises_on, place
 from tools.notebook import ROOT, all_notebooks
 from tools.structure import KERNEL_TAG
 
@@ -38,6 +41,7 @@ class Saved:
     text: str
     value: str
     scene: tuple[str, dict[str, Any]] | None
+    figure: bool
 
 
 def saved_cells(path: str) -> list[Saved]:
@@ -57,7 +61,8 @@ def saved_cells(path: str) -> list[Saved]:
         shown = SHOWN.search(values[-1].get("text/html", "")) if values else None
         scene = (shown["path"], json.loads(html.unescape(shown["start"]))) if shown else None
         value = values[-1].get("text/plain", "") if values and not scene else ""
-        saved.append(Saved(data["number"], text, value, scene))
+        figure = bool(values) and 'class="plotly-card"' in values[-1].get("text/html", "")
+        saved.append(Saved(data["number"], text, value, scene, figure))
     return saved
 
 
@@ -103,7 +108,7 @@ def run_code(target: Locator, code: str, said: str = "") -> Locator:
 
 def plain_cell(path: str) -> int:
     """一页上第一个没有图的格。"""
-    return next(one.number for one in saved_cells(path) if one.scene is None)
+    return next(one.number for one in saved_cells(path) if one.scene is None and not one.figure)
 
 
 @every_page
@@ -121,6 +126,8 @@ def test_each_cell_gives_on_the_page_what_the_notebook_has(watched: Watched, pat
             shown.wait_for()
             start = page.evaluate("id => explorable(id).get()", shown.get_attribute("id"))
             assert start == one.scene[1], one.number
+        elif one.figure:
+            result.locator(".js-plotly-plot").wait_for(timeout=STARTS)
         elif one.value and not result.locator(".text_html").count():
             value = "".join(result.locator(".output.text_plain pre").all_text_contents())
             assert value.rstrip("\n") == one.value, one.number
@@ -202,7 +209,7 @@ def test_a_change_outlives_a_reload_until_it_is_put_back(watched: Watched, path:
     assert target.locator(".cell_input").inner_text() == before
     key = page.evaluate("JSON.parse(document.querySelector('.cell-data').textContent)")
     page.evaluate("([key, value]) => localStorage.setItem(key, value)",
-                  [f"cell:{key['page']}:{key['id']}", json.dumps({"base": "old", "text": "x"})])
+                  [f"zhi-cell:{key['page']}:{key['id']}", json.dumps({"base": "old", "text": "x"})])
     page.reload()
     stale = cell(page, key["number"]).locator(".cell-stale")
     stale.wait_for(state="attached")
@@ -274,3 +281,67 @@ def test_an_editor_comes_only_when_it_is_asked_for(watched: Watched, path: str) 
     target.locator("pre").first.click()
     target.locator(".cm-content").wait_for()
     assert [url for url in watched.requests if "cells-editor" in url]
+
+
+def hand_in(root: Locator, code: str) -> None:
+    """把代码题的代码换成 ``code``，按「检查」，等判断。"""
+    if not root.locator(".cm-content").count():
+        root.get_by_role("button", name="写").click()
+    root.locator(".cm-content").click()
+    root.page.keyboard.press("Control+a")
+    root.page.keyboard.insert_text(code)
+    root.get_by_role("button", name="检查").click()
+    root.locator(".exercise-verdict:not(:empty)").wait_for(timeout=STARTS)
+
+
+def code_exercises(path: str) -> list[Exercise]:
+    return [item for item in exercises_on(path) if item.kind == "code"]
+
+
+@pytest.mark.parametrize("path", EXERCISE_PAGES)
+def test_code_is_judged_on_the_page_as_it_is_in_pytest(watched: Watched, path: str) -> None:
+    page = watched.open(path)
+    for item in code_exercises(path):
+        root = place(watched, item)
+        for wrong in item.wrong:
+            hand_in(root, wrong.source)
+            assert root.get_attribute("data-verdict") == "wrong", (item.id, wrong.misconception)
+            assert root.get_attribute("data-misconception") == wrong.misconception
+        hand_in(root, f"{item.source}\nprint('看看')")
+        assert root.get_by_text("对了。").is_visible(), item.id
+        assert root.get_attribute("data-verdict") == "right"
+        assert root.locator(".cell-result").inner_text().strip() == "看看"
+    page.reload()
+    for item in code_exercises(path):
+        root = place(watched, item)
+        root.locator(".exercise-code-tools").wait_for()
+        assert root.get_attribute("data-verdict") == "right", item.id
+        root.get_by_role("button", name="还原").click()
+        assert root.locator("pre.exercise-code").first.inner_text().strip() == item.starter
+        assert root.get_attribute("data-verdict") is None
+    assert watched.errors == []
+
+
+@pytest.mark.parametrize("path", EXERCISE_PAGES[:1])
+def test_code_that_breaks_or_never_ends_is_answered_too(watched: Watched, path: str) -> None:
+    watched.open(path)
+    item = code_exercises(path)[0]
+    root = place(watched, item)
+    head = item.starter.partition("...")[0].rstrip(" ")
+    hand_in(root, f"{head}    return nowhere")
+    assert "nowhere" in root.locator(".cell-error").inner_text()
+    assert root.get_attribute("data-verdict") == "wrong"
+    hand_in(root, "x = （1")
+    assert "全角" in root.locator(".cell-error").inner_text()
+    hand_in(root, "x = 1")
+    assert f"没有找到函数 {item.function}" in root.locator(".exercise-verdict").inner_text()
+    root.locator(".cm-content").click()
+    root.page.keyboard.press("Control+a")
+    root.page.keyboard.insert_text("while True: pass")
+    root.page.keyboard.press("Control+Enter")
+    root.get_by_text("正在检查").wait_for(timeout=STARTS)
+    root.get_by_role("button", name="停").click()
+    root.get_by_text("停下了").wait_for()
+    hand_in(root, item.source)
+    assert root.get_attribute("data-verdict") == "right"
+    assert watched.errors == []

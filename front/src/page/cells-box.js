@@ -8,7 +8,7 @@ import { el } from '../dom.js';
 export class CodeBox {
   /**
    * @param {HTMLElement} pre 静态的代码
-   * @param {{key: string, name: string, run: () => void, changed: () => void}} options
+   * @param {{key: string, name: string, run: () => void, changed: () => void, opened: () => void}} options
    */
   constructor(pre, options) {
     this.pre = pre;
@@ -24,13 +24,15 @@ export class CodeBox {
     this.loading = null;
     /** @type {string|null} 改自别的原文的旧修改 */
     this.stale = null;
+    /** 同修改一起记着的东西：代码题记着对没对。 @type {any} */
+    this.extra = {};
     /** @type {any} */
     this.timer = 0;
     this.remembered();
     pre.addEventListener('click', (event) => {
       // 手指点到代码常常只是在翻页，手机上要按「改」才打开键盘。
       if (matchMedia('(pointer: coarse)').matches || !getSelection()?.isCollapsed) return;
-      this.edit(offsetAt(pre, event));
+      this.edit(offsetAt(pre, event)).catch(() => {});
     });
     addEventListener('pagehide', () => { if (this.timer) this.keep(); });
   }
@@ -45,8 +47,10 @@ export class CodeBox {
     try {
       const saved = JSON.parse(localStorage.getItem(this.options.key) ?? 'null');
       if (typeof saved?.text !== 'string') return;
-      if (saved.base === this.base) this.replace(saved.text);
-      else this.stale = saved.text;
+      const { base, text, ...extra } = saved;
+      this.extra = extra;
+      if (base === this.base) this.replace(text);
+      else this.stale = text;
     } catch { /* 浏览器可能不许存东西；那样只是下次不记得。 */ }
   }
 
@@ -54,7 +58,7 @@ export class CodeBox {
     clearTimeout(this.timer);
     this.timer = 0;
     try {
-      if (this.edited) localStorage.setItem(this.options.key, JSON.stringify({ base: this.base, text: this.text }));
+      if (this.edited) localStorage.setItem(this.options.key, JSON.stringify({ base: this.base, text: this.text, ...this.extra }));
       else localStorage.removeItem(this.options.key);
     } catch { /* 见 remembered */ }
   }
@@ -80,8 +84,8 @@ export class CodeBox {
 
   restore() {
     this.replace(this.base);
-    this.keep();
     this.options.changed();
+    this.keep();
   }
 
   /** 打开编辑器。 @param {number} [at] 光标放在第几个字符 */
@@ -105,11 +109,11 @@ export class CodeBox {
             this.options.changed();
           },
         });
+        this.options.opened();
       }
       this.editor.focus(at);
     } catch (error) {
       this.loading = null;
-      this.options.changed();
       throw error;
     }
   }

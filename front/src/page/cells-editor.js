@@ -18,6 +18,15 @@ const colours = tagHighlighter([
     tags.derefOperator, tags.definitionOperator, tags.compareOperator, tags.arithmeticOperator], class: 'o' },
 ]);
 
+/** 字和留白同没打开的时候一样，打开编辑器时页面不跳。 */
+const look = EditorView.theme({
+  '&.cm-focused': { outline: 'none' },
+  '.cm-scroller': { fontFamily: 'var(--mono)', lineHeight: 'inherit' },
+  '.cm-content': { padding: 'var(--code-top) 0', caretColor: 'var(--ink)' },
+  '.cm-line': { padding: '0 var(--code-side)' },
+  '&.cm-focused .cm-matchingBracket': { backgroundColor: 'var(--accent-soft)', outline: '1px solid var(--accent)' },
+});
+
 /**
  * @param {{parent: HTMLElement, text: string, name: string, run: () => void, change: (text: string) => void}} options
  */
@@ -39,6 +48,7 @@ export function openEditor({ parent, text, name, run, change }) {
         indentOnInput(),
         bracketMatching(),
         syntaxHighlighting(colours),
+        look,
         EditorView.contentAttributes.of({
           'aria-label': `${name}，按 Ctrl 和回车运行，按 Esc 再按 Tab 离开`,
           autocapitalize: 'off', autocorrect: 'off', spellcheck: 'false', translate: 'no',

@@ -125,7 +125,8 @@ export class Kernel {
   model(opening) {
     const { key, spec, start, scene } = opening;
     /** @type {Record<string, any>} */
-    const data = { ...start, _spec: spec, _id: key, _class: opening.class, _first: scene, _frames: null, _state: 'live', _detail: null };
+    const data = { ...start, _spec: spec, _id: opening.id, _class: opening.class, _first: scene,
+      _frames: null, _state: 'live', _detail: null, _plotly: this.config.plotly };
     /** @type {Record<string, Set<Function>>} */
     const listeners = {};
     const emit = (/** @type {string} */ event, /** @type {any[]} */ ...args) => {

@@ -42,11 +42,11 @@ export function withCode(text) {
 export class Result {
   /**
    * @param {string} label 这一格叫什么，出错时别的格也这样称呼
-   * @param {(opening: string, buffers: any[], into: HTMLElement) => void} drawScene
+   * @param {(event: any, buffers: any[], into: HTMLElement) => void} draw 画交互图和 plotly 的图
    */
-  constructor(label, drawScene) {
+  constructor(label, draw) {
     this.label = label;
-    this.drawScene = drawScene;
+    this.draw = draw;
     this.element = el('div', { class: 'cell_output cell-result', hidden: '' });
     /** @type {Text|null} 正在往里接文字的那一块 */
     this.tail = null;
@@ -71,10 +71,10 @@ export class Result {
     if (event.type === 'text') this.print(event.stream, event.text);
     else if (event.type === 'value') this.value(event);
     else if (event.type === 'full') this.say('输出太长，后面的不再显示。代码还在跑，不想等就按「停」。');
-    else if (event.type === 'scene') {
+    else if (event.type === 'scene' || event.type === 'figure') {
       const place = el('div', { class: 'output text_html' });
       this.add(place);
-      this.drawScene(event.text, buffers, place);
+      this.draw(event, buffers, place);
     }
   }
 

@@ -65,10 +65,10 @@ class Cell {
     this.saved = /** @type {HTMLElement|null} */ (root.querySelector('.cell_output'));
     const savedFold = this.saved?.closest('details');
     if (savedFold && !savedFold.contains(pre)) this.saved = savedFold;
-    this.result = new Result(this.label, drawScene);
+    this.result = new Result(this.label, draw);
     this.box = new CodeBox(pre, {
-      key: `cell:${data.page}:${data.id}`, name: `代码 ${this.label}`,
-      run: () => this.start(), changed: () => this.refresh(),
+      key: `zhi-cell:${data.page}:${data.id}`, name: `代码 ${this.label}`,
+      run: () => this.start(), changed: () => this.refresh(), opened: () => this.refresh(),
     });
     this.buildTools(pre);
     if (this.saved) this.saved.after(this.result.element);
@@ -104,7 +104,8 @@ class Cell {
 
   /** 改没改过，决定有没有「还原」；旧的修改没有用上，就问一句。 */
   refresh() {
-    if (!this.back || !this.tools) return;
+    if (!this.back || !this.tools || !this.change) return;
+    this.change.hidden = Boolean(this.box.editor);
     this.back.hidden = !this.box.edited && !this.shown;
     this.root.classList.toggle('cell-edited', this.box.edited);
     this.tools.parentElement?.querySelector('.cell-stale')?.remove();
@@ -260,9 +261,28 @@ export function inTurn(work) {
   return done;
 }
 
-/** 代码格画出来的交互图。 @param {string} text @param {any[]} buffers @param {HTMLElement} into */
-async function drawScene(text, buffers, into) {
-  const opening = fromMessage(JSON.parse(text), buffers);
+/** 代码格画出来的图。 @param {any} event @param {any[]} buffers @param {HTMLElement} into */
+async function draw(event, buffers, into) {
+  const opening = fromMessage(JSON.parse(event.text), buffers);
+  try {
+    if (event.type === 'scene') await drawScene(opening, into);
+    else await drawFigure(opening, into);
+  } catch (error) {
+    into.replaceChildren(el('p', { class: 'cell-note' }, `这幅图没有画出来：${/** @type {Error} */ (error).message}`));
+  }
+}
+
+/** plotly 的图；到这时才取它的程序。 @param {any} figure @param {HTMLElement} into */
+async function drawFigure(figure, into) {
+  if (!page.config.plotly) throw new Error('这一份网站没有带上 plotly。');
+  const { plot } = await import('./plotly.js');
+  const box = el('div', { class: 'plotly-box' });
+  into.append(box);
+  await plot(box, figure, page.config.plotly);
+}
+
+/** @param {any} opening @param {HTMLElement} into */
+async function drawScene(opening, into) {
   const id = document.getElementById(opening.id) ? `${opening.id}-run` : opening.id;
   const root = el('div', {
     class: `explorable${opening.wide ? ' wide' : ''}`, id, role: 'group', 'aria-label': opening.spec.title,

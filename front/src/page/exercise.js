@@ -66,7 +66,7 @@ export function mount(root) {
   root.dataset.ready = 'true';
   /** @type {Data} */
   const data = JSON.parse(text);
-  if (data.kind === 'code') return mountCode(root);
+  if (data.kind === 'code') return void mountCode(root, data);
 
   const question = /** @type {HTMLElement} */ (root.querySelector('.exercise-question'));
   question.id = `${root.id}-question`;
@@ -153,8 +153,14 @@ function number(root, question, data) {
   };
 }
 
-/** 写代码的题在笔记本里做；这里给一个按钮，把开头和检查的那一行一起带走。 @param {HTMLElement} root */
-function mountCode(root) {
+/** 写代码的题就在这里写；网站里没有 Python，就带到笔记本里去写。 @param {HTMLElement} root @param {Data} data */
+async function mountCode(root, data) {
+  const { mountCodeExercise } = await import('./cells-exercise.js');
+  if (!mountCodeExercise(root, data, typeset)) mountCopy(root);
+}
+
+/** 一个按钮，把开头和检查的那一行一起带走。 @param {HTMLElement} root */
+function mountCopy(root) {
   const starter = root.querySelector('.exercise-code')?.textContent ?? '';
   const call = root.querySelector('.exercise-how code')?.textContent ?? '';
   const how = root.querySelector('.exercise-how');
