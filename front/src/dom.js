@@ -34,3 +34,11 @@ export function svgIcon(name) {
   return svg('svg', { viewBox: '0 0 24 24', width: 16, height: 16, 'aria-hidden': 'true', class: 'ex-icon' },
     svg('path', { d: ICONS[name], fill: 'currentColor' }));
 }
+
+/** 一个按钮：字、说明、按了做什么，前面可以有图标。 @param {string} text @param {string} title @param {() => void} press @param {string} [icon] */
+export function button(text, title, press, icon) {
+  const node = el('button', { type: 'button', title, class: 'ex-button' }, el('span', {}, text));
+  if (icon) node.prepend(svgIcon(icon));
+  node.addEventListener('click', press);
+  return node;
+}

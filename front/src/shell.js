@@ -4,14 +4,15 @@
  * 图本身由 scenes/ 里的模块来画。这里只用 AFM 的 model（get/set/on/off/save_changes/send），
  * 所以同一份代码在网页、JupyterLab 和 Binder 里都能用。
  */
-import { fromMessage, plain } from './codec.js';
+import { plain } from './codec.js';
+import { button, el } from './dom.js';
 import { buildPanel } from './panel.js';
-import { el, svgIcon } from './dom.js';
+import { RunBar } from './shell/runbar.js';
+import { copyText, linkTo, snippet } from './shell/sharing.js';
+import { Transport } from './shell/transport.js';
 
 /** @typedef {{draw: (scene: any) => void, resize?: () => void, theme?: () => void, destroy?: () => void}} Picture */
 /** @typedef {(stage: HTMLElement, ctx: any) => Picture} CreateScene */
-
-const KEPT_FRAMES = 80; // 训练时留下多少幅，供读者往回拖。
 
 /**
  * 把一个场景模块包成 AFM 的前端模块。
@@ -40,17 +41,13 @@ export class Shell {
     /** @type {Record<string, any>} */
     this.values = Object.fromEntries(this.names.map((/** @type {string} */ n) => [n, model.get(n)]));
     this.start = structuredClone(this.values);
-    this.serial = 0;
     this.width = 0;
-    /** @type {Map<number, (answer: any) => void>} */
-    this.waiting = new Map();
+    this.transport = new Transport(model, (answer) => this.take(answer));
     /** @type {any} */
     this.scene = null;
-    /** @type {{steps: number, scene: any}[]} */
-    this.frames = [];
     this.stops = null;
-    this.running = false;
-    this.looping = false;
+    /** @type {RunBar|null} 会跑的图才有 */
+    this.runner = null;
     this.touched = false;
     /** @type {null|{changes: any, resolve: ((value: any) => void)[], reject: ((error: Error) => void)[]}} */
     this.pending = null;
@@ -65,26 +62,7 @@ export class Shell {
 
   /** @param {any} request @returns {Promise<any>} */
   ask(request) {
-    const re = ++this.serial;
-    return new Promise((resolve, reject) => {
-      this.waiting.set(re, (answer) => {
-        if (answer.ok) resolve(answer);
-        else reject(new Error(answer.error || '出错了'));
-      });
-      this.model.send({ re, ...request });
-    });
-  }
-
-  /** @param {any} content @param {any[]} buffers */
-  hear(content, buffers) {
-    if (content.pushed) {
-      this.take(fromMessage(JSON.parse(content.text), buffers));
-      return;
-    }
-    const settle = this.waiting.get(content.re);
-    if (!settle) return;
-    this.waiting.delete(content.re);
-    settle(content.text ? fromMessage(JSON.parse(content.text), buffers) : content.answer);
+    return this.transport.ask(request);
   }
 
   /** 收下一个答复：画面、控件、步数。 @param {any} answer */
@@ -97,6 +75,11 @@ export class Shell {
     this.show(answer.scene, true);
     if (this.touched) this.onChange?.();
     return answer;
+  }
+
+  /** 正在跑吗。 */
+  get running() {
+    return Boolean(this.runner?.running);
   }
 
   /** @param {any} request */
@@ -156,7 +139,6 @@ export class Shell {
 
   begin() {
     this.build();
-    this.model.on('msg:custom', this.onMessage = (/** @type {any} */ content, /** @type {any[]} */ buffers) => this.hear(content, buffers));
     this.model.on('change:_state', this.onState = () => this.stateChanged());
     this.onControl = this.names.map((/** @type {string} */ name) => {
       const listener = () => this.controlFromOutside(name);
@@ -173,8 +155,7 @@ export class Shell {
     if (frames) {
       this.framesReady = frames().then((/** @type {any} */ loaded) => {
         if (this.spec.main === 'steps') {
-          if (!this.fromHost) this.frames = loaded.values.map((/** @type {number} */ steps, /** @type {number} */ i) => ({ steps, scene: loaded.scenes[i] }));
-          this.scrubChanged();
+          this.runner?.offer(loaded, this.scene);
         } else {
           this.stops = loaded;
           this.showStop();
@@ -200,7 +181,17 @@ export class Shell {
       act: (/** @type {string} */ name) => { this.do({ op: 'act', name }).catch(() => {}); },
     });
     this.panel.update(this.values);
-    if (spec.runs) this.buildRunBar();
+    if (spec.runs) {
+      this.runner = new RunBar(this.bar, {
+        ask: (/** @type {any} */ request) => this.ask(request),
+        do: (/** @type {any} */ request) => this.do(request),
+        take: (/** @type {any} */ answer) => this.take(answer),
+        draw: (/** @type {any} */ scene) => this.draw(scene),
+        begun: () => { this.touched = true; },
+        complain: (/** @type {string} */ text) => this.complain(text),
+        there: () => this.root.isConnected,
+      });
+    }
     const menu = el('div', { class: 'ex-menu' },
       button('还原', '回到最初的样子', () => { this.restoreAll(); }),
       button('复制链接', '复制一个能回到现在这个样子的链接', () => this.copyLink()),
@@ -250,38 +241,10 @@ export class Shell {
     this.root.querySelector('.ex-menu')?.prepend(node);
   }
 
-  buildRunBar() {
-    this.runButton = button('运行', '开始或暂停', () => { if (this.running) this.pause(); else this.run(); }, 'run');
-    this.runButton.classList.add('primary');
-    this.scrub = /** @type {HTMLInputElement} */ (el('input', { type: 'range', min: '0', max: '0', value: '0', step: '1', 'aria-label': '往回看训练的过程' }));
-    this.scrubLabel = el('output', { class: 'ex-steps' });
-    this.scrub.addEventListener('input', () => {
-      this.pause();
-      const frame = this.frames[Number(this.scrub?.value)];
-      if (frame) this.draw(frame.scene);
-      this.scrubText();
-    });
-    this.bar?.append(this.runButton,
-      button('一步', '走一步', () => { this.pause(); this.do({ op: 'step', n: 1 }).catch(() => {}); }),
-      button('重来', '用同样的设置从头来', () => { this.pause(); this.do({ op: 'reset' }).catch(() => {}); }),
-      el('label', { class: 'ex-scrub' }, this.scrub, this.scrubLabel));
-  }
-
   /** 收到一幅画面：记进可以往回拖的一串里，再画出来。 @param {any} scene @param {boolean} fromHost */
   show(scene, fromHost) {
     this.scene = scene;
-    if (this.spec.runs) {
-      const steps = scene.steps ?? 0;
-      if (fromHost) {
-        const last = this.frames[this.frames.length - 1];
-        if (!last || steps < last.steps || !this.fromHost) this.frames = this.frames.filter((f) => this.fromHost && f.steps < steps);
-        this.fromHost = true;
-        if (this.frames.length && this.frames[this.frames.length - 1].steps === steps) this.frames.pop();
-      }
-      if (fromHost || !this.frames.length) this.frames.push({ steps, scene });
-      if (this.frames.length > KEPT_FRAMES) this.frames = this.frames.filter((_, i) => i % 2 === 0 || i === this.frames.length - 1);
-      this.scrubChanged();
-    }
+    this.runner?.keep(scene, fromHost);
     this.draw(scene);
     this.alertChanged(scene.alert);
   }
@@ -310,65 +273,8 @@ export class Shell {
     this.draw(this.scene);
   }
 
-  scrubChanged() {
-    if (!this.scrub) return;
-    const last = this.frames.length - 1;
-    this.scrub.max = String(Math.max(0, last));
-    const index = this.frames.findIndex((f) => f.scene === this.scene);
-    this.scrub.value = String(this.fromHost ? last : Math.max(0, index));
-    this.scrub.disabled = last < 1;
-    this.scrubText();
-  }
-
-  scrubText() {
-    const frame = this.frames[Number(this.scrub?.value)];
-    const text = `第 ${frame ? frame.steps : 0} 步`;
-    if (this.scrubLabel) this.scrubLabel.textContent = text;
-    this.scrub?.setAttribute('aria-valuetext', text);
-  }
-
-  // —— 跑 ——
-
-  async run() {
-    if (this.running) return;
-    this.running = true;
-    this.runLabel();
-    if (this.looping) return; // 刚暂停又运行：上一圈还没停下，让它接着跑。
-    this.looping = true;
-    this.touched = true;
-    const slice = () => this.ask({ op: 'slice' });
-    let steps = -1;
-    let next = slice();
-    try {
-      for (;;) {
-        const answer = await next;
-        const more = this.running && this.root.isConnected && answer.steps !== steps;
-        // 这一幅还没画，下一片已经在算：worker 和画面各忙各的。
-        if (more) next = slice();
-        steps = answer.steps;
-        this.take(answer);
-        if (!more) break; // 暂停了，或者走不动了：发散，或者已经到头。
-        await nextFrame();
-      }
-    } catch (error) {
-      this.complain(/** @type {Error} */ (error).message);
-    }
-    this.looping = false;
-    this.pause();
-  }
-
   pause() {
-    this.running = false;
-    this.runLabel();
-  }
-
-  runLabel() {
-    const text = this.running ? '暂停' : '运行';
-    const label = this.runButton?.querySelector('span');
-    if (label && label.textContent !== text) {
-      label.textContent = text;
-      this.runButton?.querySelector('svg')?.replaceWith(svgIcon(this.running ? 'pause' : 'run'));
-    }
+    this.runner?.pause();
   }
 
   async restoreAll() {
@@ -452,12 +358,7 @@ export class Shell {
   }
 
   async link() {
-    const state = await this.state();
-    const text = btoa(String.fromCharCode(...new TextEncoder().encode(JSON.stringify(state))))
-      .replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
-    const url = new URL(location.href);
-    url.hash = `${this.model.get('_id') ?? ''}=${text}`;
-    return url.href;
+    return linkTo(this.model.get('_id') ?? '', await this.state());
   }
 
   /** 现在的状态画成 plotly 图，在大窗口里看。 */
@@ -472,26 +373,11 @@ export class Shell {
   }
 
   async copyLink() {
-    await this.copy(await this.link(), '链接已复制，发给别人，打开就是现在这个样子。');
+    if (await copyText(await this.link(), this.alert)) this.ctx?.say('链接已复制，发给别人，打开就是现在这个样子。');
   }
 
   async copySnippet() {
-    const state = await this.state();
-    const code = `from mlcore.widgets import restore\n\nrestore(${pythonLiteral(state)})`;
-    await this.copy(code, '代码已复制，粘到笔记本的一格里运行。');
-  }
-
-  /** @param {string} text @param {string} told */
-  async copy(text, told) {
-    try {
-      await navigator.clipboard.writeText(text);
-      this.ctx?.say(told);
-    } catch {
-      const area = el('textarea', { class: 'ex-copy', readonly: '', 'aria-label': '请手动复制' });
-      area.textContent = text;
-      this.alert?.replaceChildren(el('p', {}, '浏览器不让自动复制，请手动复制：'), area);
-      if (this.alert) this.alert.hidden = false;
-    }
+    if (await copyText(snippet(await this.state()), this.alert)) this.ctx?.say('代码已复制，粘到笔记本的一格里运行。');
   }
 
   /** 给脚本、读屏器和测试用的约定：explorable(id)。 */
@@ -503,7 +389,7 @@ export class Shell {
       step: async (/** @type {number} */ n = 1) => { await this.do({ op: 'step', n }); },
       scene: async () => plain(this.drawn),
       reset: async () => { await this.do({ op: 'reset' }); },
-      run: async () => { this.run(); },
+      run: async () => { this.runner?.run(); },
       pause: async () => { this.pause(); },
       cancel: async () => { this.pause(); await this.do({ op: 'cancel' }); },
       state: () => this.state(),
@@ -512,8 +398,8 @@ export class Shell {
   }
 
   destroy() {
-    this.running = false;
-    this.model.off('msg:custom', this.onMessage);
+    this.pause();
+    this.transport.close();
     this.model.off('change:_state', this.onState);
     for (const [name, listener] of this.onControl ?? []) this.model.off('change:' + name, listener);
     this.observer?.disconnect();
@@ -521,32 +407,4 @@ export class Shell {
     this.scheme?.removeEventListener('change', /** @type {any} */ (this.onScheme));
     this.picture?.destroy?.();
   }
-}
-
-/** @param {string} text @param {string} title @param {() => void} press @param {string} [icon] */
-function button(text, title, press, icon) {
-  const node = el('button', { type: 'button', title, class: 'ex-button' }, el('span', {}, text));
-  if (icon) node.prepend(svgIcon(icon));
-  node.addEventListener('click', press);
-  return node;
-}
-
-function nextFrame() {
-  // 看不见的页面不会有下一帧，那就慢慢走。
-  return new Promise((resolve) => {
-    if (document.hidden) setTimeout(resolve, 100);
-    else requestAnimationFrame(resolve);
-  });
-}
-
-/** JSON → Python 字面量。 @param {any} value @returns {string} */
-export function pythonLiteral(value) {
-  if (value === null || value === undefined) return 'None';
-  if (value === true) return 'True';
-  if (value === false) return 'False';
-  if (Array.isArray(value)) return '[' + value.map(pythonLiteral).join(', ') + ']';
-  if (typeof value === 'object') {
-    return '{' + Object.entries(value).map(([k, v]) => JSON.stringify(k) + ': ' + pythonLiteral(v)).join(', ') + '}';
-  }
-  return JSON.stringify(value);
 }
