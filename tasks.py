@@ -12,6 +12,7 @@
     TORCH_INDEX   PyTorch 的 CPU 版从哪里装，只在 Linux 上跑测试时用到；
                   不设则用 PyTorch 自己的索引，设成空串则只用 pip 平常的来源（CI 里如此）。
     CHROMIUM      Chromium 或 Chrome 的路径，找不到时用它指明。
+    FIREFOX       Firefox 的路径，test --browsers all 找不到时用它指明。
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ import subprocess
 import sys
 import time
 import webbrowser
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
@@ -168,6 +169,18 @@ def find_chromium() -> str | None:
     return next((place for place in places if place and Path(place).is_file()), None)
 
 
+def find_firefox() -> str | None:
+    """Firefox 的路径；先看环境变量 ``FIREFOX``。"""
+    programs = [os.environ.get(name, "") for name in ("PROGRAMFILES", "PROGRAMFILES(X86)")]
+    places = [
+        os.environ.get("FIREFOX", ""),
+        *(shutil.which(name) or "" for name in ("firefox-esr", "firefox")),
+        "/Applications/Firefox.app/Contents/MacOS/firefox",
+        *(str(Path(base, "Mozilla Firefox/firefox.exe")) for base in programs if base),
+    ]
+    return next((place for place in places if place and Path(place).is_file()), None)
+
+
 def node_is_new_enough() -> bool:
     node = shutil.which("node")
     if node is None or shutil.which("npm") is None:
@@ -203,12 +216,24 @@ def missing_tools() -> dict[str, tuple[list[str], str]]:
     return missing
 
 
-def ensure_tools() -> dict[str, str]:
+def missing_engines() -> dict[str, tuple[list[str], str]]:
+    """另外两个浏览器还缺哪些程序，样子同上。"""
+    missing: dict[str, tuple[list[str], str]] = {}
+    if find_firefox() is None:
+        missing["Firefox"] = (["firefox-esr"], "安装 Firefox，或把 FIREFOX 设成它的路径")
+    if shutil.which("WebKitWebDriver") is None:
+        missing["WebKitGTK"] = (["webkit2gtk-driver"],
+                                "安装 WebKitGTK 和它的 WebKitWebDriver（只有 Linux 上有）")
+    if shutil.which("Xvfb") is None:
+        missing["Xvfb"] = (["xvfb"], "安装 Xvfb，WebKitGTK 要画在它的屏幕上（只有 Linux 上有）")
+    return missing
+
+
+def ensure_tools(find: Callable[[], dict[str, tuple[list[str], str]]]) -> dict[str, str]:
     """装上（Debian、root）或说出缺什么；返回装不上的：名字 → 怎么办。"""
-    missing = missing_tools()
-    for name, (packages, _) in missing.items():
+    for name, (packages, _) in find().items():
         apt_install(packages, f"测试要用的 {name}")
-    return {name: how for name, (_, how) in missing_tools().items()}
+    return {name: how for name, (_, how) in find().items()}
 
 
 # ── 命令 ──────────────────────────────────────────────────────────────────────
@@ -301,7 +326,9 @@ def command_front(_: argparse.Namespace) -> int:
 
 def command_test(options: argparse.Namespace) -> int:
     """跑全部检查；一项不过也接着跑后面的，最后的退出码说明有没有失败。"""
-    lacking = {} if options.without_browser else ensure_tools()
+    lacking = {} if options.without_browser else ensure_tools(missing_tools)
+    more = options.browsers == "all" and not options.without_browser
+    engines = ensure_tools(missing_engines) if more else {}
     ensure_environment(TEST)
     browser = not options.without_browser and not {"Chromium", "libatomic"} & lacking.keys()
     node = node_is_new_enough() and not options.without_browser
@@ -332,17 +359,23 @@ def command_test(options: argparse.Namespace) -> int:
         check("笔记本：结构、文字，输出是否还成立（nbval）",
               [PYTHON, ROOT / "tools" / "notebook.py", "check"])
     select = [] if browser else ["-m", "not browser"]
-    live = ["--live", "all" if options.all else "changed"]
+    which = ["--live", "all" if options.all else "changed"]
     if browser:
         os.environ["CHROMIUM"] = find_chromium() or ""
+    if more and node and not engines:
+        os.environ["FIREFOX"] = find_firefox() or ""
+        which += ["--browsers", "all"]
     check("测试（pytest）", [PYTHON, "-m", "pytest", "-n", "2", "--dist", "worksteal",
-                             "--durations", "10", *live, *select, *options.rest])
+                             "--durations", "10", *which, *select, *options.rest])
     for name, how in lacking.items():
         print(f"缺少 {name}，和它有关的测试没有跑。请{how}；"
               "不需要这些测试就加 --without-browser。", flush=True)
+    for name, how in engines.items():
+        print(f"缺少 {name}，另外两个浏览器的测试没有跑。请{how}；"
+              "不需要这些测试就不加 --browsers all。", flush=True)
     if failed:
         print("没有通过：" + "、".join(failed), flush=True)
-    return 1 if failed or lacking else 0
+    return 1 if failed or lacking or engines else 0
 
 
 def parser() -> argparse.ArgumentParser:
@@ -361,6 +394,8 @@ def parser() -> argparse.ArgumentParser:
     one = add("test", command_test, "建环境、跑全部检查和测试")
     one.add_argument("--without-browser", action="store_true",
                      help="没有 Chromium 和 Node 时，只跑用不到它们的测试")
+    one.add_argument("--browsers", choices=["chromium", "all"], default="chromium",
+                     help="all：Firefox 和 WebKitGTK 也跑一遍（Debian 上以 root 运行时自己装）")
     one.add_argument("--all", action="store_true",
                      help="浏览器里把全部图都真的用一遍；不加，就用改过的和轮到的六分之一，"
                           "开头会打印这一份是怎么选的，--base 提交 和 --turn 次数 能再选出同样的")

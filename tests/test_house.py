@@ -122,7 +122,7 @@ def test_what_runs_before_anything_is_installed_uses_the_standard_library_only(n
 
 def test_ci_calls_the_same_command_as_a_reader():
     script = ROOT / ".ci" / "run"
-    assert "tasks.py test" in script.read_text(encoding="utf-8")
+    assert "tasks.py test --browsers all" in script.read_text(encoding="utf-8")
     if os.name != "nt":
         assert os.access(script, os.X_OK)
 
@@ -173,6 +173,33 @@ def test_without_a_browser_the_rest_is_run_and_the_exit_code_tells(
     assert nothing_to_do[-1][-2:] == ["-m", "not browser"]
     assert "缺少 Chromium" in capsys.readouterr().out
     assert tasks.main(["test", "--without-browser"]) == 0
+
+
+def test_the_other_browsers_run_when_asked_for_and_there(
+    tasks, nothing_to_do, monkeypatch, capsys
+):
+    monkeypatch.setattr(tasks, "missing_tools", dict)
+    monkeypatch.setattr(tasks, "missing_engines", dict)
+    monkeypatch.setattr(tasks, "node_is_new_enough", lambda: True)
+    monkeypatch.setenv("FIREFOX", "")
+    assert tasks.main(["test"]) == 0
+    assert "--browsers" not in nothing_to_do[-1]
+    assert tasks.main(["test", "--browsers", "all"]) == 0
+    assert nothing_to_do[-1][-2:] == ["--browsers", "all"]
+    how = {"Firefox": (["firefox-esr"], "安装 Firefox")}
+    monkeypatch.setattr(tasks, "missing_engines", lambda: how)
+    assert tasks.main(["test", "--browsers", "all"]) == 1
+    assert "--browsers" not in nothing_to_do[-1]
+    assert "请安装 Firefox；" in capsys.readouterr().out
+
+
+def test_a_run_uses_what_changed_and_all_when_told(tasks, nothing_to_do, monkeypatch):
+    monkeypatch.setattr(tasks, "missing_tools", dict)
+    for given, live in ([], "changed"), (["--all"], "all"), (["--turn", "7"], "changed"):
+        assert tasks.main(["test", *given]) == 0
+        last = nothing_to_do[-1]
+        assert last[last.index("--live") + 1] == live
+    assert last[-2:] == ["--turn", "7"]
 
 
 def test_one_failed_check_fails_the_command_and_stops_nothing(

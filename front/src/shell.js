@@ -217,13 +217,15 @@ export class Shell {
       note: (/** @type {string} */ text) => shell.complain(text),
     };
     this.picture = this.create(this.stage, this.ctx);
-    this.observer = new ResizeObserver(() => {
+    const fit = () => {
       const width = this.stage?.clientWidth;
       if (width && width !== this.width) {
         this.width = width;
         this.picture?.resize?.();
       }
-    });
+    };
+    // 图变窄了也会变高；在通知里就改，浏览器会说「没有送完的通知」，所以等到下一帧。
+    this.observer = new ResizeObserver(() => { if (this.width) requestAnimationFrame(fit); else fit(); });
     this.observer.observe(this.stage);
     this.themes = new MutationObserver(() => this.picture?.theme?.());
     this.themes.observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme', 'class'] });
