@@ -39,8 +39,8 @@ export default function create(stage, ctx) {
   const name = html('p', { class: 'sm-name' });
   const said = html('p', { class: 'sm-say', 'aria-live': 'polite' });
   const key = html('p', { class: 'sm-key' },
-    html('i', { class: 'sm-right' }), '在谷底右边 ', html('i', { class: 'sm-left' }), '在左边 ',
-    html('i', { class: 'sm-near' }), '到了 ', html('i', { class: 'sm-far' }), '比起点远得多');
+    ...[['right', '在谷底右边'], ['left', '在左边'], ['near', '到了'], ['far', '比起点远得多']].map(([look, word]) => (
+      html('span', {}, html('i', { class: `sm-${look}` }), word))));
   const wrap = html('div', { class: 'sm' },
     html('div', { class: 'sm-top' }, pick.element, play),
     html('div', { class: 'sm-board' }, html('div', {}, map.element, key), html('div', { class: 'sm-side' }, name, side, said)));

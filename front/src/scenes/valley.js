@@ -14,6 +14,7 @@ const HOP = 320; // 走一步用多少毫秒
 const QUICK = 110; // 一口气走的时候
 const MOST = 300;
 const TANGENT = 62;
+const LABEL = 92; // 「坡度 −0.123」大约这么宽
 
 /** @param {HTMLElement} stage @param {any} ctx */
 export default function create(stage, ctx) {
@@ -165,13 +166,14 @@ export default function create(stage, ctx) {
     tangent.setAttribute('d', `M${(px - ux).toFixed(1)} ${(py - uy).toFixed(1)}L${(px + ux).toFixed(1)} ${(py + uy).toFixed(1)}`);
     drop.setAttribute('d', `M${px.toFixed(1)} ${(py + 10).toFixed(1)}V${frame.height - 30}`);
     slopeText.textContent = `坡度 ${number(slope)}`;
-    // 写在切线往上坡去的那一头。
+    // 写在切线往上坡去的那一头；那边没有地方，就写在另一头。
     const up = slope > 0 ? 1 : -1;
-    const end = px + up * ux;
-    const left = end + up * 8 < 84 || (up > 0 && end < frame.width - 90);
-    slopeText.setAttribute('text-anchor', left ? 'start' : 'end');
-    slopeText.setAttribute('x', clamp(end + (left ? 8 : -8), 8, frame.width - 8).toFixed(1));
-    slopeText.setAttribute('y', clamp(py + up * uy - 4, 20, frame.height - 60).toFixed(1));
+    const high = px + up * ux + up * LABEL;
+    const far = high > 4 && high < frame.width - 4 ? 1 : -1;
+    const end = px + far * up * ux;
+    slopeText.setAttribute('text-anchor', far * up > 0 ? 'start' : 'end');
+    slopeText.setAttribute('x', (end + far * up * 8).toFixed(1));
+    slopeText.setAttribute('y', clamp(py + far * up * uy + (far > 0 ? -4 : 14), 20, frame.height - 44).toFixed(1));
   }
 
   /** 下一步：地板上的箭头。 @param {number} from @param {number} to @param {number} move */
