@@ -236,7 +236,7 @@ def test_a_step_of_ten_flies_off_is_told_and_can_be_taken_back():
     inline(scene)
     assert session.explorable.stopped()
     assert scene["alert"]["stop"]
-    assert "步长 10" in scene["alert"]["text"]
+    assert "学习率 10" in scene["alert"]["text"]
     assert session.back()
     assert not session.explorable.stopped()
     assert session.view()["alert"] is None
@@ -262,14 +262,14 @@ def test_the_figure_shows_the_loss_and_every_walk():
     session.step(10)
     figure = session.explorable.figure()
     assert [trace["type"] for trace in figure["data"]] == ["surface", "scatter3d", "scatter3d"]
-    assert figure["data"][-1]["name"] == "每批 1 个（步长 0.1）"
+    assert figure["data"][-1]["name"] == "每批 1 个（学习率 0.1）"
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
         ({"batch": "7"}, "每批"),
-        ({"learning_rate": 11.0}, "步长"),
+        ({"learning_rate": 11.0}, "学习率"),
         ({"seed": 0}, "种子"),
         ({"start": [0.0, float("nan")]}, "有限"),
     ],

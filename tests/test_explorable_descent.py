@@ -1,4 +1,4 @@
-"""「梯度下降」的前两幅图：山谷里的球，和所有步长的图。"""
+"""「梯度下降」的前两幅图：山谷里的球，和所有学习率的图。"""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def test_the_step_sizes_of_the_slider_rise_and_hold_the_famous_ones():
     assert {0.1, 0.2, 0.4, 0.5, 0.8, 1.0, 1.1, 10.0} <= set(STEP_SIZES)
 
 
-# —— 所有的步长 ——
+# —— 所有的学习率 ——
 
 
 def test_the_edges_stand_where_theory_says():
@@ -180,7 +180,7 @@ def test_the_edges_stand_where_theory_says():
 
 @given(st.floats(0.05, 20.0), st.floats(0.1, 4.0), st.floats(0.02, 3.0))
 def test_errors_shrink_below_the_edge_swing_beyond_half_of_it_and_grow_above(c, error, share):
-    """share 是步长占 1/c 的几倍。"""
+    """share 是学习率占 1/c 的几倍。"""
     found = quadratic_errors(c, error, np.array([share / c]), 20)[:, 0]
     if share < 1.999:
         assert abs(found[-1]) <= abs(error)

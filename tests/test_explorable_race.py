@@ -112,7 +112,7 @@ def test_a_step_of_ten_is_told_and_there_is_a_way_back():
     scene = session.view()
     inline(scene)
     assert scene["alert"]["kind"] == "diverged"
-    assert "步长 10" in scene["alert"]["text"]
+    assert "学习率 10" in scene["alert"]["text"]
     assert "梯度下降" in scene["alert"]["text"]
     session.set({"rate": float(RATES[scene["safe"][0]])})
     assert session.view()["alert"] is None
@@ -181,7 +181,7 @@ def test_the_figure_has_the_surface_and_seven_paths():
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({"rate": 0.0}, "步长"),
+        ({"rate": 0.0}, "学习率"),
         ({"rate": float("inf")}, "有限"),
         ({"momentum": 1.0}, "动量系数"),
         ({"start": [0.0, 9.0]}, "起点"),

@@ -8,10 +8,22 @@ import numpy as np
 import pytest
 
 from mlcore import optim
+from mlcore.explorables.batches import SIZES, Batches
 from mlcore.explorables.descent import CURVES, Valley, arrival, descend, fate, steps_needed
 from mlcore.explorables.descent_map import PLANES, StepMap, quadratic_errors, strips
 from mlcore.explorables.race import Race, directions
 from mlcore.explorables.runners import RATES, RUNNERS, STEPS, first_step
+from mlcore.explorables.sampling import (
+    COUNT,
+    Walk,
+    agreement,
+    loss_surface,
+    points,
+    sample_gradients,
+    sample_losses,
+    sample_means,
+    spread_of_mean,
+)
 from mlcore.explorables.surfaces import SURFACES
 from tools.systems import expected
 
@@ -106,3 +118,77 @@ def test_the_first_step_of_adam_has_the_size_of_its_step_size() -> None:
     for slope in (1000.0, 3.0, -0.2, 1e-4):
         assert first_step("adam", slope, rate) == pytest.approx(-rate * np.sign(slope), rel=2e-4)
     assert first_step("adam", numbers["half_at"], rate) == pytest.approx(-rate / 2)
+
+
+def test_few_samples_start_fast_and_never_rest() -> None:
+    numbers = expected("N-05")
+    surface = loss_surface()
+    start = Batches().controls_now["start"]
+    for batch, heights in numbers["above"].items():
+        walk = Walk(start, batch, numbers["rate"], numbers["seed"])
+        for seen, height in zip(numbers["seen"], heights, strict=True):
+            walk.step(seen // batch - walk.updates)
+            assert surface.above(walk.position) == pytest.approx(height, abs=1e-5)
+    picture = Batches(batch="32", learning_rate=numbers["rate"], seed=numbers["seed"])
+    picture.step(18)
+    assert picture.view()["above"] == pytest.approx(numbers["above"][32][0], abs=1e-5)
+
+
+def test_each_sample_has_a_valley_of_its_own_and_their_mean_is_the_loss() -> None:
+    numbers = expected("D-09")
+    x, y = points()
+    assert len(x) == numbers["count"] == COUNT
+    surface = loss_surface()
+    for place in ((0.0, 0.0), (-0.9, 2.4), (1.3, -0.4)):
+        losses = sample_losses(place, x, y)
+        assert losses.mean() == pytest.approx(float(surface.value(np.array(place))))
+        # Along its own valley, a line, the loss of a sample is zero.
+        slope = place[0]
+        assert sample_losses((slope, y[0] - slope * x[0]), x[:1], y[:1])[0] < 1e-20
+    arrows = sample_gradients(surface.minima[0], x, y)
+    assert np.hypot(*arrows.mean(0)) < numbers["at_the_bottom_at_most"]
+    lengths = np.hypot(arrows[:, 0], arrows[:, 1])
+    assert lengths.mean() == pytest.approx(numbers["a_single_arrow_there"], abs=0.005)
+
+
+def test_the_mean_of_drawn_balls_is_unbiased_and_its_error_shrinks_with_the_root() -> None:
+    numbers = expected("B2-14")
+    balls = np.arange(1.0, 1001.0)
+    for size, deviation in numbers["deviation"].items():
+        mean, variance = spread_of_mean(balls, size)
+        assert mean[0] == numbers["mean"]
+        assert variance[0, 0] ** 0.5 == pytest.approx(deviation, abs=0.005)
+        tried = sample_means(balls, size, draws=300, seed=3)
+        assert tried.std() == pytest.approx(deviation, rel=0.12, abs=1e-9)
+        assert abs(tried.mean() - numbers["mean"]) <= 4 * deviation / 300**0.5
+
+
+def test_the_noise_of_a_batch_falls_as_its_size_grows() -> None:
+    sizes = expected("Y3-10")["sizes"]
+    assert list(SIZES) == sizes
+    picture = Batches()
+    arrows = sample_gradients(picture.walk.position, picture.x, picture.y)
+    whole = np.sqrt(np.trace(spread_of_mean(arrows, 1)[1]))
+    for size in sizes:
+        noise = np.sqrt(max(np.trace(spread_of_mean(arrows, size)[1]), 0.0))
+        rest = ((COUNT - size) / (COUNT - 1)) ** 0.5
+        assert noise == pytest.approx(whole * rest / size**0.5, abs=1e-9)
+        walk = Walk(picture.controls_now["start"], size, 0.05, 1)
+        walk.step(COUNT // size)
+        assert COUNT - size < walk.seen <= COUNT
+
+
+def test_arrows_of_samples_cancel_in_their_mean() -> None:
+    numbers = expected("Y3-46")
+    picture = Batches(batch=str(numbers["batch"]))
+    following = picture.view()["next"]
+    which = picture.walk.batch_indices()
+    arrows = sample_gradients(picture.walk.position, picture.x[which], picture.y[which])
+    np.testing.assert_allclose(following["mean"], arrows.mean(0))
+    lengths = np.hypot(arrows[:, 0], arrows[:, 1])
+    share = float(np.hypot(*arrows.mean(0)) / lengths.mean())
+    assert following["agreement"] == pytest.approx(share)
+    everything = sample_gradients(picture.walk.position, picture.x, picture.y)
+    assert agreement(everything) == pytest.approx(numbers["all_at_the_start"], abs=0.005)
+    at_rest = sample_gradients(loss_surface().minima[0], picture.x, picture.y)
+    assert agreement(at_rest) == pytest.approx(numbers["all_at_the_bottom"], abs=1e-12)

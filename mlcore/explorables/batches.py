@@ -94,7 +94,7 @@ class Batches(Explorable):
             restarts=False,
             where="picture",
         ),
-        Slider("learning_rate", "步长", 0.001, 10.0, 0.1, step=0.001, log=True),
+        Slider("learning_rate", "学习率", 0.001, 10.0, 0.1, step=0.001, log=True),
         Slider("seed", "抽签的种子", 1, 99, 1, step=1),
         Point("start", "起点（斜率，截距）", (-0.9, 2.4), low=-2.0, high=3.0),
     )
@@ -213,7 +213,7 @@ class Batches(Explorable):
                 {
                     "type": "scatter3d",
                     "mode": "lines",
-                    "name": f"{name}（步长 {walk.rate:g}）",
+                    "name": f"{name}（学习率 {walk.rate:g}）",
                     "x": path[:, 0],
                     "y": path[:, 1],
                     "z": self.surface.value(path),

@@ -1,4 +1,4 @@
-"""七个优化器在同一块曲面上赛跑：各用各的最好步长，或者都用一个步长，或者由读者来调。"""
+"""七个优化器在同一块曲面上赛跑：各用各的最好学习率，或者都用一个学习率，或者由读者来调。"""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class Race(Explorable):
 
     kind = "race"
     title = "谁先到谷底"
-    task = "拖起点：洋红的箭头是最陡的下坡，它指着谷底吗？再换成「都用一样的步长」，看名次怎么变。"
+    task = "拖起点：洋红的箭头是最陡的下坡，它指着谷底吗？再换成「都用一样的」，看名次怎么变。"
     controls = (
         Choice(
             "surface",
@@ -82,7 +82,7 @@ class Race(Explorable):
         Slider("momentum", "动量系数", 0.0, 0.99, 0.9, step=0.01),
         Choice(
             "rule",
-            "步长",
+            "学习率",
             (("fair", "各用各的最好"), ("same", "都用一样的"), ("mine", "我来调")),
             default="fair",
             restarts=False,
@@ -90,7 +90,7 @@ class Race(Explorable):
         ),
         Slider(
             "rate",
-            "步长",
+            "学习率",
             float(RATES[0]),
             float(RATES[-1]),
             0.1,
@@ -126,11 +126,11 @@ class Race(Explorable):
             self._run()
 
     def rate_index(self) -> int:
-        """控件里的步长是扫过的第几个（取最近的）。"""
+        """控件里的学习率是扫过的第几个（取最近的）。"""
         return int(np.argmin(np.abs(np.log(RATES / self.controls_now["rate"]))))
 
     def _heat(self, chosen: Array) -> dict[str, Any]:
-        """一场比赛：每位选手用 ``chosen`` 里的那个步长。位置和损失都压成整数，前端照着换算。"""
+        """一场比赛：每位选手用 ``chosen`` 里的那个学习率。位置和损失都压成整数，前端照着换算。"""
         field, surface, every = self.field, self.surface, np.arange(len(RUNNERS))
         paths = field.paths[:, every, chosen].transpose(1, 0, 2)
         left, arrived = field.left[every, chosen], field.arrived[every, chosen]
@@ -212,8 +212,8 @@ class Race(Explorable):
         return {
             "kind": "diverged",
             "text": spaced(
-                f"步长 {RATES[self.rate_index()]:g}：{who}飞出去了，最早在第 {first} 步。"
-                "步子比谷还宽，落到对面更高的地方，一步比一步远。把步长退回去。"
+                f"学习率 {RATES[self.rate_index()]:g}：{who}飞出去了，最早在第 {first} 步。"
+                "步子比谷还宽，落到对面更高的地方，一步比一步远。把学习率退回去。"
             ),
         }
 
@@ -270,7 +270,7 @@ class Race(Explorable):
                 {
                     "type": "scatter3d",
                     "mode": "lines+markers",
-                    "name": f"{name}（步长 {RATES[chosen[k]]:g}）",
+                    "name": f"{name}（学习率 {RATES[chosen[k]]:g}）",
                     "x": path[:, 0],
                     "y": path[:, 1],
                     "z": np.sqrt(surface.above(path)) + 0.01 * roots.max(),
@@ -295,6 +295,6 @@ class Race(Explorable):
         angle = directions(ground, self.controls_now["start"])["angle"]
         between = "" if angle is None else f"起点处最陡的下坡和谷底的方向差 {angle:.0f} 度。"
         return spaced(
-            f"七个优化器从同一个起点走下{ground.label}，各用扫出来的最好步长："
+            f"七个优化器从同一个起点走下{ground.label}，各用扫出来的最好学习率："
             f"{first}最先到，{last}最后。{between}"
         )

@@ -1,6 +1,6 @@
-"""同一块曲面上赛跑的优化器：一次跑完所有步长，谁几步到、谁飞了，各自最好的步长是多少。
+"""同一块曲面上赛跑的优化器：一次跑完所有学习率，谁几步到、谁飞了，各自最好的学习率是多少。
 
-优化器是逐元素的，所以一个优化器的一条长参数里可以装下几十个起点相同、步长不同的运行；
+优化器是逐元素的，所以一个优化器的一条长参数里可以装下几十个起点相同、学习率不同的运行；
 用的就是 ``mlcore.optim`` 里的那几个，别处没有第二份。
 """
 
@@ -25,7 +25,7 @@ STEPS = 100
 FAR = 3.0
 """离画面中心超过看得见的范围的这么多倍，就算飞出去了。"""
 RATES = np.array([float(f"{10.0 ** (k / 10):.3g}") for k in range(-30, 26)])
-"""扫过的步长：0.001 到 316，每十倍分十格。"""
+"""扫过的学习率：0.001 到 316，每十倍分十格。"""
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ RUNNERS: dict[str, Runner] = {
 
 @dataclass(frozen=True)
 class Field:
-    """一场比赛的全部结果；R 是步长的个数，K 是选手的个数。
+    """一场比赛的全部结果；R 是学习率的个数，K 是选手的个数。
 
     Attributes
     ----------
@@ -70,7 +70,7 @@ class Field:
     arrived : (K, R) 的整数
         从第几步起再没有离开过终点圈；没到就是 steps + 1。
     best : (K,) 的整数
-        每位选手最好的步长是第几个：最早到的；没有到过的，最后最低的。
+        每位选手最好的学习率是第几个：最早到的；没有到过的，最后最低的。
     """
 
     rates: Array
@@ -80,7 +80,7 @@ class Field:
     best: Array
 
     def largest_safe(self, runners: Iterable[int]) -> int:
-        """这些选手都不飞的最大的步长是第几个；一个也没有就是 0。"""
+        """这些选手都不飞的最大的学习率是第几个；一个也没有就是 0。"""
         safe = np.all(self.left[list(runners)] >= len(self.paths), axis=0)
         # Larger steps may come back by luck; what is wanted is the edge of the unbroken part.
         return max(int(np.argmin(safe)) - 1, 0) if not safe.all() else len(self.rates) - 1
@@ -94,7 +94,7 @@ def race(
     steps: int = STEPS,
     runners: Iterable[str] = tuple(RUNNERS),
 ) -> Field:
-    """每位选手从 ``start`` 出发，用 ``rates`` 里的每一个步长各跑 ``steps`` 步。
+    """每位选手从 ``start`` 出发，用 ``rates`` 里的每一个学习率各跑 ``steps`` 步。
 
     Parameters
     ----------
@@ -109,7 +109,7 @@ def race(
     Raises
     ------
     ValueError
-        步长不是正数，或者别的参数不在范围里。
+        学习率不是正数，或者别的参数不在范围里。
     """
     start = float_array("start", np.asarray(start, dtype=np.float64), (2,))
     rates = float_array("rates", np.atleast_1d(np.asarray(rates, dtype=np.float64)), (None,))

@@ -170,8 +170,8 @@ class Walk:
             moved = self._parameter.data.copy()
             if not np.all(np.abs(moved) < FAR):
                 self.diverged = (
-                    f"第 {self.updates + 1} 步之后飞出去了：步长 {self.rate:g} 太大，"
-                    "一步跨过谷底，落到更高的对面，一步比一步远。退回去，把步长调小。"
+                    f"第 {self.updates + 1} 步之后飞出去了：学习率 {self.rate:g} 太大，"
+                    "一步跨过谷底，落到更高的对面，一步比一步远。退回去，把学习率调小。"
                 )
                 return
             self.position = moved

@@ -95,7 +95,7 @@ def quadratic(
 
 
 def largest_step(surface: Surface) -> float:
-    """二次曲面上梯度下降不发散的步长上限 2/λ：λ 是 ``matrix`` 最大的特征值。
+    """二次曲面上梯度下降不发散的学习率上限 2/λ：λ 是 ``matrix`` 最大的特征值。
 
     Raises
     ------
@@ -103,7 +103,7 @@ def largest_step(surface: Surface) -> float:
         曲面不是二次的，没有一个处处适用的上限。
     """
     if surface.matrix is None:
-        raise ValueError(f"「{surface.label}」不是二次曲面，没有一个处处适用的步长上限")
+        raise ValueError(f"「{surface.label}」不是二次曲面，没有一个处处适用的学习率上限")
     return 2.0 / float(np.linalg.eigvalsh(np.array(surface.matrix))[-1])
 
 

@@ -22,7 +22,7 @@ export default function create(stage, ctx) {
   let data = null;
   let rule = ctx.get().rule;
   let start = /** @type {[number, number]} */ (ctx.get().start);
-  let at = 0; // 共用的步长是第几个
+  let at = 0; // 共用的学习率是第几个
   let walked = ctx.get().walked;
   let focus = -1;
   let dragging = false;
@@ -54,7 +54,7 @@ export default function create(stage, ctx) {
     },
   });
   const list = board({ onFocus: (k) => { focus = focus === k ? -1 : k; draw(); } });
-  const pick = choiceField({ label: '步长怎么定', options: RULES, onPick: (value) => {
+  const pick = choiceField({ label: '学习率怎么定', options: RULES, onPick: (value) => {
     rule = value;
     ctx.set({ rule });
     slide();
@@ -81,7 +81,7 @@ export default function create(stage, ctx) {
     el('div', { class: 'rc-left' }, picture.element, el('div', { class: 'rc-go' }, go, scrub, count), told),
     el('div', { class: 'rc-right' }, pick.element, list.element, verdict),
     el('div', { class: 'rc-small' }, el('p', { class: 'rc-caption' }, '高出谷底多少'), loss.element),
-    el('div', { class: 'rc-small' }, el('p', { class: 'rc-caption' }, '用这个步长，几步到', back), sweep.element));
+    el('div', { class: 'rc-small' }, el('p', { class: 'rc-caption' }, '用这个学习率，几步到', back), sweep.element));
   stage.append(wrap);
 
   const rates = () => Array.from(data.rates.data, (/** @type {number} */ r) => Number(r.toPrecision(3)));
@@ -246,11 +246,11 @@ export default function create(stage, ctx) {
       if (me.arrived <= steps) records.set(key, Math.min(me.arrived, records.get(key) ?? Infinity));
       const best = records.get(key);
       const so = best === undefined ? '还没到过。' : `最快到过 ${best} 步。`;
-      return `你是带动量的梯度下降：拖下面的竖线定步长，动量系数也能调。${so}`;
+      return `你是带动量的梯度下降：拖下面的竖线定学习率，动量系数也能调。${so}`;
     }
     if (first.arrived > steps) return '一个也没到谷底：有的困在浅坑里，有的还在路上。';
     if (rule === 'fair') return `每位都用扫描里自己的最低点，${first.name}先到。换个起点，换块地形，名次还会变。`;
-    return `都用 ${first.rate}，${first.name}先到。这个名次是步长挑的，不是方法挑的：看到这样的比较，先问步长怎么定。`;
+    return `都用 ${first.rate}，${first.name}先到。这个名次是学习率挑的，不是方法挑的：看到这样的比较，先问学习率怎么定。`;
   }
 
   function resize() {
@@ -301,7 +301,7 @@ export default function create(stage, ctx) {
     },
   };
 
-  /** 离 ``rate`` 最近的是第几个步长（按比例）。 @param {number} rate */
+  /** 离 ``rate`` 最近的是第几个学习率（按比例）。 @param {number} rate */
   function nearest(rate) {
     const all = rates();
     let best = 0;

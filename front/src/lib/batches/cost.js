@@ -53,7 +53,7 @@ export function cost() {
       put(dots[k], 'cy', y.toFixed(1));
       put(dots[k], 'class', `bt-end bt-s${curve.size}`);
       const twin = all.some((one) => one.rate !== curve.rate);
-      labels[k].textContent = twin ? `${curve.label}，步长 ${curve.rate}` : curve.label;
+      labels[k].textContent = twin ? `${curve.label}，学习率 ${curve.rate}` : curve.label;
       put(labels[k], 'class', `bt-label bt-s${curve.size}${now ? ' is-now' : ''}`);
       ends.push({ k, x, y });
     }

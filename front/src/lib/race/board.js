@@ -37,7 +37,7 @@ export function board(options) {
         row.node.style.transform = `translateY(${i * ROW}px)`;
         row.place.textContent = there ? String(rank) : '—';
         row.name.textContent = all[k].name;
-        row.rate.replaceChildren(el('span', {}, '步长 '), all[k].rate);
+        row.rate.replaceChildren(el('span', {}, '学习率 '), all[k].rate);
         row.result.textContent = there ? `${arrived} 步` : left <= steps ? `第 ${left} 步飞了` : '没到';
         row.node.classList.toggle('is-out', !there);
       });

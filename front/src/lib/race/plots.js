@@ -1,5 +1,5 @@
 // @ts-check
-/** 两张小图：损失一步一步怎么降；每位选手用每个步长各要几步。 */
+/** 两张小图：损失一步一步怎么降；每位选手用每个学习率各要几步。 */
 import { linePath, svg } from '../axes.js';
 import { handle } from '../drag.js';
 import { sheet, ten } from '../smallplot.js';
@@ -52,11 +52,11 @@ export function lossPlot() {
 }
 
 /**
- * 扫描图：横着是步长（按十倍走），竖着是几步到；到不了的贴在顶上，飞出去的断开。
+ * 扫描图：横着是学习率（按十倍走），竖着是几步到；到不了的贴在顶上，飞出去的断开。
  * @param {{onRate: (index: number) => void, onStart: () => void, onEnd: () => void}} options
  */
 export function sweepPlot(options) {
-  const part = sheet('用每个步长各要几步', '步长');
+  const part = sheet('用每个学习率各要几步', '学习率');
   const { frame } = part;
   const rule = svg('path', { class: 'rc-rule' }, part.lines);
   const lines = Array.from({ length: ME }, (_, k) => svg('path', { class: `rc-line rc-${k}` }, part.lines));
@@ -64,10 +64,10 @@ export function sweepPlot(options) {
   /** @type {number[]} */
   let rates = [];
   const grip = handle(part.area, {
-    label: '步长', x: 0, y: 0, axis: 'x', step: 1,
+    label: '学习率', x: 0, y: 0, axis: 'x', step: 1,
     toPixel: (x) => [frame.x(x / Math.max(1, rates.length - 1)), frame.y(0)],
     fromPixel: (px) => [frame.at(px) * (rates.length - 1), 0],
-    valueText: (x) => `步长 ${rates[Math.round(x)] ?? ''}`,
+    valueText: (x) => `学习率 ${rates[Math.round(x)] ?? ''}`,
     onMove: (x) => options.onRate(Math.max(0, Math.min(rates.length - 1, Math.round(x)))),
     onStart: options.onStart,
     onEnd: options.onEnd,
@@ -84,7 +84,7 @@ export function sweepPlot(options) {
       const { length: steps } = scene;
       part.update(width, height, across, [[0, '0'], [0.5 / OVER, String(steps / 2)], [1 / OVER, String(steps)], [1, '没到']]);
     },
-    /** @param {any} scene @param {string} mode @param {number} at 步长是第几个 @param {boolean[]} shown @param {number} focus */
+    /** @param {any} scene @param {string} mode @param {number} at 学习率是第几个 @param {boolean[]} shown @param {number} focus */
     draw(scene, mode, at, shown, focus) {
       const { length: steps } = scene;
       const count = rates.length;
