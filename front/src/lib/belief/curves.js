@@ -28,6 +28,7 @@ export function curves(ask) {
   const pad = svg('rect', { class: 'belief-pad', fill: 'transparent' }, picture);
   let [width, height] = [0, 0];
   let hint = true;
+  let worded = '';
   /** @type {ArrayLike<number>} */
   let drawn = [];
   let brush = 19; // 画笔停在第几格
@@ -186,6 +187,14 @@ export function curves(ask) {
       }
       feet.setAttribute('d', dotted);
       spots.setAttribute('d', dots);
+      handles.truth.move(now.truth, 0);
+      handles.low.move(theta(low), 0);
+      handles.high.move(theta(high), 0);
+      place();
+      // 名字没有动，就不重画。
+      const written = [width, now.truth, low, high, hint, now.flips > 0, brush, drawn[brush]].join();
+      if (written === worded) return;
+      worded = written;
       words.replaceChildren();
       name(now.truth, 0, `真的是 ${number(now.truth)}`, true, 'is-truth');
       name(theta(low), 1, `硬币一 ${number(theta(low))}`, low > high);
@@ -194,10 +203,6 @@ export function curves(ask) {
       const word = hint ? '在图上画' : now.flips ? '你画的先验' : '';
       const px = Math.max(40, Math.min(width - 40, x(theta(brush))));
       if (word) svg('text', { class: 'is-hint', x: px, y: y(drawn[brush]) - 18, 'text-anchor': 'middle' }, words).textContent = word;
-      handles.truth.move(now.truth, 0);
-      handles.low.move(theta(low), 0);
-      handles.high.move(theta(high), 0);
-      place();
     },
     destroy() {
       for (const h of Object.values(handles)) h.destroy();

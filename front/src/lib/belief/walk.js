@@ -26,6 +26,29 @@ export function walkView() {
   const end = svg('circle', { class: 'walk-end', r: 5 }, inside);
   const words = svg('g', { class: 'belief-words' }, picture);
   let [width, height] = [0, 0];
+  let framed = ''; // 画面没有挪动，轴和刻度就不重画
+
+  /**
+   * @param {number} from @param {number} middle @param {number} ten
+   * @param {(k: number) => number} x @param {(v: number) => number} y
+   */
+  function frame(from, middle, ten, x, y) {
+    back.replaceChildren();
+    let lines = '';
+    let zero = '';
+    for (let k = Math.ceil((middle - SPAN / 2) / ten); k * ten <= middle + SPAN / 2; k += 1) {
+      const at = y(k * ten).toFixed(1);
+      if (k) lines += `M${LEFT} ${at}H${width - RIGHT}`;
+      else zero = `M${LEFT} ${at}H${width - RIGHT}`;
+      svg('text', { x: LEFT - 7, y: Number(at) + 4, 'text-anchor': 'end' }, back).textContent = ratio(k);
+    }
+    svg('path', { class: 'axes-grid', d: lines }, back);
+    svg('path', { class: 'walk-zero', d: zero }, back);
+    for (let k = from + (20 - (from % 20)) % 20; k <= from + SHOWN; k += 20) {
+      svg('text', { x: x(k), y: height - BOTTOM + 17, 'text-anchor': 'middle' }, back).textContent = String(k);
+    }
+    svg('text', { x: (LEFT + width - RIGHT) / 2, y: height - 4, 'text-anchor': 'middle' }, back).textContent = '抛了几次';
+  }
 
   return {
     picture,
@@ -41,7 +64,6 @@ export function walkView() {
      * @param {number} ten 十的自然对数 @param {number[]} heights 两种硬币现在的高矮
      */
     draw(path, flips, ten, heights) {
-      back.replaceChildren();
       words.replaceChildren();
       const count = flips.length;
       const from = Math.max(0, count - SHOWN);
@@ -51,20 +73,11 @@ export function walkView() {
       const middle = now > room ? now - room : now < -room ? now + room : 0;
       const x = (/** @type {number} */ k) => LEFT + ((k - from) / SHOWN) * (width - LEFT - RIGHT);
       const y = (/** @type {number} */ v) => TOP + ((middle - v) / SPAN + 0.5) * (height - TOP - BOTTOM);
-      let lines = '';
-      let zero = '';
-      for (let k = Math.ceil((middle - SPAN / 2) / ten); k * ten <= middle + SPAN / 2; k += 1) {
-        const at = y(k * ten).toFixed(1);
-        if (k) lines += `M${LEFT} ${at}H${width - RIGHT}`;
-        else zero = `M${LEFT} ${at}H${width - RIGHT}`;
-        svg('text', { x: LEFT - 7, y: Number(at) + 4, 'text-anchor': 'end' }, back).textContent = ratio(k);
+      const view = [from, middle, width, height].join();
+      if (view !== framed) {
+        framed = view;
+        frame(from, middle, ten, x, y);
       }
-      svg('path', { class: 'axes-grid', d: lines }, back);
-      svg('path', { class: 'walk-zero', d: zero }, back);
-      for (let k = from + (20 - (from % 20)) % 20; k <= from + SHOWN; k += 20) {
-        svg('text', { x: x(k), y: height - BOTTOM + 17, 'text-anchor': 'middle' }, back).textContent = String(k);
-      }
-      svg('text', { x: (LEFT + width - RIGHT) / 2, y: height - 4, 'text-anchor': 'middle' }, back).textContent = '抛了几次';
       svg('text', { x: LEFT, y: 13 }, words).textContent = '↑ 硬币二更可信';
       svg('text', { x: width - RIGHT, y: height - BOTTOM - 5, 'text-anchor': 'end' }, words).textContent = '↓ 硬币一更可信';
       let [heads, tails] = ['', ''];
