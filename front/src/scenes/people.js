@@ -29,6 +29,7 @@ export default function create(stage, ctx) {
   /** @type {import('../lib/people/crowd.js').Box} */
   let box = { width: 0, height: 0, left: EDGE, right: 300, top: 74, bar: 84, back: 190 };
   let dragging = false;
+  let changed = 0; // 上一次改动是几时
 
   const canvas = html('canvas', { class: 'people-canvas', 'aria-hidden': 'true' });
   const over = /** @type {SVGSVGElement} */ (svg('svg', { class: 'people-svg', role: 'group', 'aria-label': '一把从 0% 到 100% 的尺子和一万个点' }));
@@ -116,7 +117,9 @@ export default function create(stage, ctx) {
     };
     if (before < 0 || ctx.reducedMotion) crowd.settle();
     else if (moved) crowd.walk(600, before === 0 && shown > 0 ? 500 : 0, label);
-    else crowd.walk(160, 0);
+    // 滑杆拖得快的时候直接到位，一帧只画一次，手指才跟得上。
+    else crowd.walk(performance.now() - changed < 150 ? 1 : 160, 0);
+    changed = performance.now();
     if (before < 0 || ctx.reducedMotion || !moved) label();
     marks(counts);
     write(counts);
@@ -200,14 +203,17 @@ export default function create(stage, ctx) {
     /** @param {any} scene */
     draw(scene) {
       const first = !data;
+      const now = ctx.get();
+      // 自己刚告诉外面的改动又传回来：人已经在走了，别让他们重新起步。
+      const same = Object.keys(now).every((key) => now[key] === values[/** @type {keyof typeof values} */ (key)]);
       data = scene;
-      values = ctx.get();
+      values = now;
       if (!crowd) {
         crowd = new Crowd(canvas, scene.people);
         crowd.sit(scene.seats.data, scene.seats.shape[1]);
       }
       if (first) resize();
-      else if (!dragging) show();
+      else if (!dragging && !same) show();
     },
     resize,
     theme: () => { shown = -1; show(); },

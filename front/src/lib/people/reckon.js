@@ -42,7 +42,8 @@ export function sentence(values, c) {
   }
   if (stage === 1) return `蓝的 ${heads(c.sick)} 个人有病，橙的 ${heads(c.well)} 个人没病。仪器看不见颜色，它只能去查。`;
   if (stage === 2) {
-    return `深色的是阳性。病人里查出 ${heads(c.hit)} 个；没病的人里错报 ${heads(c.alarm)} 个，${compare(c.alarm, c.hit)}`;
+    const found = `深色的是阳性。病人里查出 ${heads(c.hit)} 个；没病的人里`;
+    return c.alarm < 0.005 ? `${found}一个也没有错报。` : `${found}错报 ${heads(c.alarm)} 个，${compare(c.alarm, c.hit)}`;
   }
   if (stage === 3) {
     return `阳性的人站出来，一共 ${heads(c.hit + c.alarm)} 个，真有病的 ${heads(c.hit)} 个：${percent(c.once)}。${verdict(guess, 100 * c.once)}`;
@@ -56,7 +57,6 @@ export function sentence(values, c) {
 
 /** @param {number} wrong @param {number} right */
 function compare(wrong, right) {
-  if (wrong === 0) return '一个也没有。';
   const times = wrong / right;
   if (times >= 1.5) return `是查出来的 ${number(times, 2)} 倍。`;
   return times > 0.8 ? '和查出来的差不多多。' : '比查出来的少。';
