@@ -130,6 +130,11 @@ def test_what_is_drawn_gives_both_entropies():
         assert scene["now"]["ways"][index] == pytest.approx(ways, abs=1e-3)
         shares = cells(scene["cloud"], bits, 1 << 8) / GHOSTS
         assert scene["now"]["bits"][index] == pytest.approx(float(entropy(shares)), abs=1e-3)
+        # 前端拖角的时候查这两张表。
+        ladder, table = scene["ladder"], scene["shares"]
+        assert ladder[-1] - ladder[counts].sum() == pytest.approx(ways, abs=1e-3)
+        inside = cells(scene["cloud"], bits, 1 << 8)
+        assert table[inside].sum() == pytest.approx(scene["now"]["bits"][index], abs=1e-3)
         assert scene["ways"][index, -1] == pytest.approx(scene["now"]["ways"][index], abs=1e-3)
         assert scene["bits"][index, -1] == pytest.approx(scene["now"]["bits"][index], abs=1e-3)
 
@@ -265,3 +270,23 @@ def test_values_out_of_range_are_refused(values, words):
 def test_unknown_buttons_are_refused():
     with pytest.raises(ValueError, match="按钮"):
         Particles().act("stop")
+
+
+def test_every_moment_has_its_sentence():
+    def said(*moves, **controls) -> str:
+        session = Session(Particles(**controls))
+        for move in moves:
+            session.step(move) if isinstance(move, int) else session.act(move)
+        return session.view()["told"]
+
+    assert "粒子都在角里" in said()
+    assert "散开不用谁来安排" in said(20)
+    assert "散匀了" in said(160)
+    assert "来路" in said(30, "reverse")
+    assert "看了一眼" in said(30, "reverse", "observe", 3)
+    assert "往另一头走" in said("reverse", 50)
+    assert "又倒了一次" in said(30, "reverse", 10, "reverse", 2)
+    assert "传给被碰的" in said(30, "reverse", hair="millionth")
+    assert "差多少就一直是多少" in said(30, "reverse", hair="millionth", mode="free")
+    assert "柱子" in said(30, "reverse", hair="millionth", mode="pillars")
+    assert "已经错过" in said(TURN, "reverse", TURN + 60, hair="millionth")

@@ -23,6 +23,7 @@ from mlcore.explorables.particles_told import homecoming, told
 from mlcore.nature.corner import COUNT, MODES, PILLARS, gas_in_corner, unit_places
 from mlcore.nature.particles import (
     BITS,
+    LOG_FACTORIAL,
     coarse_counts,
     coarser,
     log_ways,
@@ -195,6 +196,8 @@ class Particles(Explorable):
                 "bits": [round(v, 3) for v in self.bits[-1]],
             },
             "most": [round(v, 3) for v in self.most],
+            "ladder": LOG_FACTORIAL[: COUNT + 1].astype(np.float32),
+            "shares": SHARES.astype(np.float32),
             "told": told(self),
             "alert": None,
         }

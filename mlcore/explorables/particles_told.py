@@ -38,13 +38,13 @@ def told(picture: Particles) -> str:
     count = picture.gas.count
     if picture.home and abs(picture.age) <= AFTER and picture.turns:
         return _arrived(picture.home, mode, picture.hair, count)
-    if picture.way < 0:
-        return _backwards(picture, mode)
     if picture.looks and picture.clock - picture.looks[-1] <= 6 and picture.clock:
         return (
             "看了一眼：观察者知道它在哪一格了，香农熵落到 0 附近。粒子一个也没有动，"
             "左边的曲线也没有拐弯。"
         )
+    if picture.way < 0:
+        return _backwards(picture, mode)
     if picture.turns:
         return "速度又倒了一次，粒子接着往前走。"
     if not picture.clock:
@@ -55,7 +55,11 @@ def told(picture: Particles) -> str:
 
 
 def _backwards(picture: Particles, mode: str) -> str:
+    if picture.age + picture.clock - picture.turns[-1] <= 0:
+        return "从起点往另一头走，熵一样会升：特别的不是时间的方向，是挤在角里的那个开头。"
     if picture.age < 0:
+        if picture.home and picture.home["near"] < picture.gas.count // 2:
+            return "该回到起点的时候过了，熵还在高处：那条窄路已经错过，走多久都难再碰上。"
         return "过了起点，熵又升了。往前、往后都会升：特别的不是时间的方向，是挤在角里的那个开头。"
     if picture.hair == "none":
         return "每个粒子都在走自己的来路，熵照原样降回去。这样的走法有，只是极少极少。"

@@ -258,7 +258,8 @@ def coarser(counts: Array) -> Array:
     return counts.reshape(side, 2, side, 2).sum(axis=(1, 3)).ravel()
 
 
-_LOG_FACTORIAL = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1.0, 4097.0)))])
+LOG_FACTORIAL = np.concatenate([[0.0], np.cumsum(np.log(np.arange(1.0, 4097.0)))])
+"""ln n!，n 从 0 到 4096。"""
 
 
 def log_ways(counts: Array) -> float:
@@ -268,7 +269,7 @@ def log_ways(counts: Array) -> float:
     -----
     Boltzmann 1877；Planck 1901 写成 S = k ln W。只数位置，不数速度；格子越细，数值越大。
     """
-    return float(_LOG_FACTORIAL[int(counts.sum())] - _LOG_FACTORIAL[counts].sum())
+    return float(LOG_FACTORIAL[int(counts.sum())] - LOG_FACTORIAL[counts].sum())
 
 
 def missing_bits(counts: Array, table: Array) -> float:

@@ -9,6 +9,7 @@ import { choiceField, html } from '../lib/fields.js';
 import { palette } from '../lib/palette.js';
 import { drawAccount, reach } from '../lib/particles/account.js';
 import { blob, blurOf, drawGas, drawMind } from '../lib/particles/boxes.js';
+import { preview } from '../lib/particles/preview.js';
 
 const GRIDS = /** @type {[string, string][]} */ ([['1', '2 × 2'], ['2', '4 × 4'], ['3', '8 × 8']]);
 const LARGEST = 400;
@@ -42,6 +43,8 @@ function select(spec, label, pick) {
 export default function create(stage, ctx) {
   /** @type {any} */
   let scene = null;
+  /** 画着的：场景，或者读者拖成的样子。 @type {any} */
+  let shown = null;
   /** @type {Record<string, string>} */
   let colors = {};
   /** @type {HTMLCanvasElement | null} */
@@ -86,8 +89,8 @@ export default function create(stage, ctx) {
     onStart: () => { held = true; },
     onMove: (x, y) => {
       corner = [Math.round(x * 100) / 100, Math.round(y * 100) / 100];
+      look();
       place();
-      later();
       ctx.set({ corner });
     },
     onEnd: () => { held = false; place(); },
@@ -101,6 +104,14 @@ export default function create(stage, ctx) {
   world.press.addEventListener('click', () => press('reverse'));
   mind.press.addEventListener('click', () => press('observe'));
 
+  /** 角和场景对得上，就画场景；还没对上，先画读者拖成的样子。 */
+  function look() {
+    const same = corner[0] === scene.corner[0] && corner[1] === scene.corner[1];
+    shown = same ? scene : preview(scene, corner);
+    write();
+    later();
+  }
+
   // —— 画 ——
 
   function later() {
@@ -108,15 +119,10 @@ export default function create(stage, ctx) {
   }
 
   function render() {
-    if (!scene || !size || !soft) return;
+    if (!shown || !size || !soft) return;
     const side = [2, 4, 8][ctx.get().grid - 1];
-    // Python 还没答的时候，读者拖到哪里，粒子就先摆到哪里。
-    const moved = corner[0] !== scene.corner[0] || corner[1] !== scene.corner[1];
-    const places = moved
-      ? Float64Array.from(scene.unit.data, (/** @type {number} */ v, i) => v * corner[i % 2])
-      : scene.places.data;
     drawGas(world.box, size, {
-      places, drift: moved ? null : scene.drift.data, pillars: scene.pillars.data, touch: scene.touch,
+      places: shown.places.data, drift: shown.drift ? shown.drift.data : null, pillars: shown.pillars.data, touch: shown.touch,
     }, side, colors);
     drawMind(mind.box, small, fog(), side, colors, soft);
     accounts();
@@ -124,7 +130,7 @@ export default function create(stage, ctx) {
 
   /** 现在的雾；刚看过一眼时，从原来的地方收拢过来。 */
   function fog() {
-    const cloud = scene.cloud.data;
+    const cloud = shown.cloud.data;
     if (!gather || gather.from.length !== cloud.length) return cloud;
     const t = (performance.now() - gather.begun) / GATHER;
     if (t >= 1) {
@@ -139,19 +145,19 @@ export default function create(stage, ctx) {
 
   function accounts() {
     const level = ctx.get().grid - 1;
-    const { turns, looks, stride, clock, way } = scene;
-    const many = scene.ways.shape[1];
+    const { turns, looks, stride, clock, way } = shown;
+    const many = shown.ways.shape[1];
     const turn = turns[turns.length - 1];
-    const home = turns.length && way < 0 ? clock + scene.age : null;
+    const home = turns.length && way < 0 ? clock + shown.age : null;
     const far = reach(Math.max(clock, home ?? 0, turns.length ? 2 * turn : 0));
     const row = (/** @type {any} */ table) => table.data.subarray(level * many, (level + 1) * many);
     const common = { stride, clock, turns, home };
     drawAccount(world.plot, size, TALL, {
-      ...common, values: row(scene.ways), now: scene.now.ways[level], most: scene.most[level],
+      ...common, values: row(shown.ways), now: shown.now.ways[level], most: shown.most[level],
       mostName: '散得最匀', name: 'ln W（nat）', looks: [], mirror: way < 0,
     }, colors.ink, colors, far);
     drawAccount(mind.plot, size, TALL, {
-      ...common, values: row(scene.bits), now: scene.now.bits[level], most: 2 * (level + 1),
+      ...common, values: row(shown.bits), now: shown.now.bits[level], most: 2 * (level + 1),
       mostName: '完全不知道', name: 'H（bit）', looks, mirror: false,
     }, colors.blue, colors, far);
   }
@@ -163,20 +169,20 @@ export default function create(stage, ctx) {
     grid.update(String(values.grid));
     hair.select.value = values.hair;
     sight.select.value = values.sight;
-    const { ways, tens, bits } = scene.now;
+    const { ways, tens, bits } = shown.now;
     world.value.textContent = `热力学的熵 ln W = ${number(ways[level])} nat`;
     power.textContent = String(tens[level]);
     mind.value.textContent = `香农熵 H = ${number(bits[level])} bit`;
-    const whole = scene.hair === 'none';
-    world.note.textContent = scene.left !== null ? `还有 ${scene.left} 步${whole ? '' : '就该'}回到起点`
-      : scene.age < 0 ? `过了${whole ? '起点' : '该回到起点的时候'} ${-scene.age} 步` : '';
+    const whole = shown.hair === 'none';
+    world.note.textContent = shown.left !== null ? `还有 ${shown.left} 步${whole ? '' : '就该'}回到起点`
+      : shown.age < 0 ? `过了${whole ? '起点' : '该回到起点的时候'} ${-shown.age} 步` : '';
     if (told.textContent !== scene.told) told.textContent = scene.told;
   }
 
   function place() {
     grip.move(...corner);
     const [w, h] = corner;
-    const begun = scene && scene.clock > 0 && !held;
+    const begun = shown && shown.clock > 0 && !held;
     over.classList.toggle('is-begun', Boolean(begun));
     for (const [name, v] of Object.entries({ x: 0, y: (1 - h) * size, width: w * size, height: h * size })) {
       area.setAttribute(name, v.toFixed(1));
@@ -213,10 +219,9 @@ export default function create(stage, ctx) {
       }
       scene = next;
       if (!held) corner = ctx.get().corner;
+      look();
       if (first) resize();
-      write();
       place();
-      later();
     },
     resize,
     theme,

@@ -40,6 +40,11 @@ export function drawAccount(canvas, width, height, account, color, colors, far) 
     if (turn > far) continue;
     stroke(brush, [[x(turn), top], [x(turn), top + tall]], colors['ink-faint'], [1, 3], 1);
   }
+  if (account.mirror && account.turns.length) {
+    brush.fillStyle = colors['ink-faint'];
+    brush.textAlign = 'left';
+    brush.fillText('倒转', x(account.turns[account.turns.length - 1]) + 4, top + tall - 6);
+  }
   if (account.mirror && account.turns.length) backwards(brush, account, x, y, colors);
   brush.fillStyle = color;
   for (const look of account.looks) {

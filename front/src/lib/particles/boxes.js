@@ -2,8 +2,8 @@
 /** 两个一样大的盒子：粒子真的在的盒子，和观察者心里的盒子。 */
 import { fit } from '../sheet.js';
 
-const FULL = 32768; // 位置的一整条边
-const COARSE = 256; // 影子的位置的一整条边
+export const FULL = 32768; // 位置的一整条边
+export const COARSE = 256; // 影子的位置的一整条边
 const PACE = 2048; // 速度：边长的这么多分之一，每一步
 const TAIL = 2.2; // 尾巴是走几步的路
 const BLUR = 0.045; // 一个影子晕开多大（边长）
