@@ -142,6 +142,7 @@ export default function create(stage, ctx) {
     square.draw(rule, { pick: game.pick, chosen: game.chosen, car: over ? game.car : -1 });
     write();
     scoreChanged();
+    run();
   }
 
   /** 门上的话。 */
@@ -170,6 +171,7 @@ export default function create(stage, ctx) {
     const kinds = `橙：车在 ${game.pick + 1} 号后面，不换才赢；蓝：车在别处。`;
     if (game.phase === 'wait') return kinds;
     if (game.phase === 'over') return game.last < 0 ? '灰的一格：他自己开出了车。' : '原来发生的是这一格。';
+    if (secret()) return `${kinds}亮着的是还可能的。`;
     const chance = exact(scene, rule);
     const left = rule.doors - 1 - game.open.length;
     const share = left === 1 ? '' : `，分在 ${left} 扇门后，换到一扇是 ${chance.switch}`;
@@ -181,8 +183,15 @@ export default function create(stage, ctx) {
     for (const [node, text] of texts) if (node.textContent !== text) node.textContent = text;
   }
 
+  /** 还一局都没有玩过，机器也没有玩过：算出来的答案先不摆出来，好让读者先猜。 */
+  function secret() {
+    const now = record();
+    return !(now[0] + now[2]) && !scene.games;
+  }
+
   function scoreChanged() {
     const now = record();
+    plot.picture.classList.toggle('is-secret', secret());
     table.write(now, rule.host === 'random');
     plot.mine(scene, [[now[0], Math.min(now[0], now[1])], [now[2], Math.min(now[2], now[3])]]);
   }
@@ -190,7 +199,7 @@ export default function create(stage, ctx) {
   /** 机器玩的局。 */
   function run() {
     const fits = sameRule(rule, scene);
-    const key = fits ? [scene.games, scene.won, scene.void, rule.doors].join() : '';
+    const key = secret() + (fits ? [scene.games, scene.won, scene.void, rule.doors].join() : '');
     if (key === shownRun) return;
     shownRun = key;
     plot.run(scene, fits);
@@ -198,7 +207,8 @@ export default function create(stage, ctx) {
     another.hidden = none;
     const percent = (/** @type {number} */ k) => `${Math.round(scene.rates[k] * 1000) / 10}%`;
     const spoiled = rule.host === 'random' ? `，作废 ${scene.void} 局` : '';
-    played.textContent = none ? '细线是算出来的，雾是该有的起伏。按「运行」，机器玩出来的是粗线。'
+    plot.picture.classList.toggle('is-secret', secret());
+    played.textContent = secret() ? '先玩几局，或者按「运行」让机器玩；算出来的胜率到那时才摆出来。' : none ? '细线是算出来的，雾是该有的起伏。按「运行」，机器玩出来的是粗线。'
       : `机器玩了 ${scene.games} 局${spoiled}：换赢了 ${scene.counted ? percent(1) : '0%'}，不换赢了 ${scene.counted ? percent(0) : '0%'}。`;
   }
 
