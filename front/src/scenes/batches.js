@@ -44,8 +44,8 @@ export default function create(stage, ctx) {
   const wrap = el('div', { class: 'bt' },
     el('div', { class: 'bt-pick' }, el('span', {}, '每批几个样本'), pick.element),
     el('div', { class: 'bt-pair' },
-      el('figure', {}, left.element, el('figcaption', {}, '标出的是下一步要看的样本；拖直线的两头换起点')),
-      el('figure', {}, right.element, el('figcaption', {}, '细线是各个样本自己的谷底；洋红是下一步，淡雾是换一批会去的地方'))),
+      el('figure', {}, left.element, el('figcaption', {}, '标出的是下一步的样本；拖直线两头换起点')),
+      el('figure', {}, right.element, el('figcaption', {}, '细线是各样本自己的谷底；洋红是下一步，雾是换一批会到哪'))),
     told, heard,
     el('p', { class: 'bt-caption' }, '高出谷底多少，按看过的样本数算'), below.element);
   stage.append(wrap);
@@ -78,7 +78,7 @@ export default function create(stage, ctx) {
     if (!width || !data) return;
     const wide = width >= 620;
     wrap.classList.toggle('is-wide', wide);
-    const side = Math.round(wide ? Math.min(440, (width - 28) / 2) : Math.min(width, 420));
+    const side = Math.round(wide ? Math.min(476, (width - 28) / 2) : Math.min(width, 420));
     left.backdrop(side, wide ? side : Math.round(side * 0.72), data, colors);
     right.backdrop(side, data, colors);
     below.resize(width, 200, data);

@@ -34,10 +34,6 @@ export function bowl(options) {
   const old = Array.from({ length: OLD }, () => svg('path', { class: 'bt-old' }, area));
   const trail = svg('path', { class: 'bt-trail' }, area);
   const lowest = svg('path', { class: 'bt-lowest' }, area);
-  const each = [0, 1, 2].map((k) => svg('path', { class: `bt-each bt-few-${k}` }, area));
-  const eachMany = svg('path', { class: 'bt-each-many' }, area);
-  const mean = svg('path', { class: 'bt-mean' }, area);
-  const tip = svg('path', { class: 'bt-tip' }, area);
   const dot = svg('circle', { class: 'bt-dot', r: 5 }, area);
   let key = '';
 
@@ -50,6 +46,11 @@ export function bowl(options) {
     onStart: options.onStart,
     onEnd: options.onEnd,
   });
+  // 箭头画在环的上面，短的也看得见；手指仍然够得着环。
+  const each = [0, 1, 2].map((k) => svg('path', { class: `bt-each bt-few-${k}` }, area));
+  const eachMany = svg('path', { class: 'bt-each-many' }, area);
+  const mean = svg('path', { class: 'bt-mean' }, area);
+  const tip = svg('path', { class: 'bt-tip' }, area);
 
   /** @param {number} side @param {any} scene @param {Record<string, string>} colors */
   function backdrop(side, scene, colors) {
