@@ -126,7 +126,7 @@ export function panel({ real, tree, slips, shapes, onMove, onStart, onEnd }) {
           // 柱顶的数不压在粗线上。
           const gap = ends && cross < Infinity ? y(asked[i]) - y(cross) : -99;
           const top = gap > -3 && gap < 19 ? y(cross) - 6 : y(asked[i]) - 6;
-          const text = svg('text', { x: middle, y: ends ? top : PAD.top + 4, 'text-anchor': 'middle', class: ends ? '' : 'w-never' }, words);
+          const text = svg('text', { x: middle, y: ends ? top : PAD.top + 20, 'text-anchor': 'middle', class: ends ? '' : 'w-never' }, words);
           text.textContent = ends ? number(asked[i]) : '∞';
         }
         icons[i].setAttribute('transform', `translate(${(middle - 10).toFixed(1)} ${size.height - FOOT - 16})`);
