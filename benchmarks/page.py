@@ -113,7 +113,7 @@ def measure(quick: bool) -> list[Row]:
     with served(SITE) as base, chromium() as browser:
         rows += first_picture_rows(browser, base, pages, rounds)
         rows += weight_rows(browser, base, pages)
-        rows += [frames_row()]
+        rows += [frames_row(), editor_row()]
         rows += worker_rows(browser, base, found, rounds)
         rows += drag_rows(browser, base, found, quick)
         rows += training_rows(browser, base, found, 2000 if quick else 4000)
@@ -156,6 +156,14 @@ def frames_row() -> Row:
     name = max(sizes, key=lambda one: sizes[one], default="")
     return Row("一个图的烘焙画面（gzip）", sizes.get(name, 0) / KB, 150, "KB",
                detail=f"{len(sizes)} 个里最大的：{name}")
+
+
+def editor_row() -> Row:
+    """改代码的编辑器，读者第一次改的时候才取。"""
+    sizes = [len(gzip.compress(path.read_bytes(), 6))
+             for path in SITE.glob("_assets/page-*/cells-editor.js")]
+    return Row("代码格的编辑器（gzip）", max(sizes, default=0) / KB, 150, "KB",
+               detail="CodeMirror 6，第一次改代码时才取")
 
 
 # ── 打开一页 ──────────────────────────────────────────────────────────────────

@@ -43,7 +43,12 @@ UNDER_EVERY_PAGE = (
     "tests/browser/",
     "tools/pyodide",
 )
-PAGE_ROOTS = ("front/src/page.js", "front/src/worker.js", "mlcore/explorables/host.py")
+PAGE_ROOTS = (
+    "front/src/page.js",
+    "front/src/worker.js",
+    "mlcore/explorables/host.py",
+    "mlcore/cells/kernel.py",
+)
 IMPORT = re.compile(r"""(?:\bfrom|\bimport)\s*\(?\s*['"](\.[^'"]+)['"]""")
 
 

@@ -14,7 +14,7 @@ from playwright.sync_api import Locator, Page
 
 from mlcore.exercises import Exercise
 from tests.browser.conftest import SITE, Watched, call, wait_live
-from tests.browser.explorables import places
+from tests.browser.explorables import live_on, other_value, places
 from tests.browser.test_exercises_page import PAGES as EXERCISE_PAGES
 from tests.browser.test_exercises_page import exercises_on, place
 from tools.notebook import ROOT, all_notebooks
@@ -29,7 +29,7 @@ PAGES = sorted(
     if 'class="cell-data"' in path.read_text("utf-8")
 )
 pytestmark = pytest.mark.skipif(not all_notebooks(), reason="还没有一章")
-every_page = pytest.mark.parametrize("path", PAGES)
+every_page = live_on("path", PAGES)
 one_page = pytest.mark.parametrize("path", PAGES[:1])
 
 
@@ -90,8 +90,9 @@ def settled(target: Locator, said: str = "运行完了") -> None:
 
 def write(target: Locator, code: str) -> None:
     """把一格的代码换成 ``code``，用真的键盘。"""
-    press(target, "改")
-    target.locator(".cm-content").wait_for()
+    if not target.locator(".cm-content").count():
+        press(target, "改")
+    target.locator(".cm-content").click()
     page = target.page
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(code)
@@ -273,6 +274,23 @@ def test_without_pyodide_the_buttons_say_why(watched: Watched, path: str) -> Non
 
 
 @one_page
+def test_a_thread_that_does_not_start_says_so_and_may_be_tried_again(
+    watched: Watched, path: str
+) -> None:
+    broken = "**/pyodide.asm.wasm"
+    watched.page.route(broken, lambda route: route.fulfill(status=500))
+    page = watched.open(path)
+    target = cell(page, plain_cell(path))
+    write(target, "print(6 * 7)")
+    press(target, "运行")
+    settled(target, "没有启动起来")
+    watched.page.unroute(broken)
+    press(target, "运行")
+    settled(target)
+    assert target.locator(".cell-result").inner_text().strip() == "42"
+
+
+@one_page
 def test_an_editor_comes_only_when_it_is_asked_for(watched: Watched, path: str) -> None:
     page = watched.open(path)
     target = cell(page, plain_cell(path))
@@ -298,7 +316,7 @@ def code_exercises(path: str) -> list[Exercise]:
     return [item for item in exercises_on(path) if item.kind == "code"]
 
 
-@pytest.mark.parametrize("path", EXERCISE_PAGES)
+@live_on("path", EXERCISE_PAGES)
 def test_code_is_judged_on_the_page_as_it_is_in_pytest(watched: Watched, path: str) -> None:
     page = watched.open(path)
     for item in code_exercises(path):
@@ -344,4 +362,30 @@ def test_code_that_breaks_or_never_ends_is_answered_too(watched: Watched, path: 
     root.get_by_text("停下了").wait_for()
     hand_in(root, item.source)
     assert root.get_attribute("data-verdict") == "right"
+    assert watched.errors == []
+
+
+@one_page
+def test_tables_are_shown_and_washed_and_pictures_drawn_by_a_cell_can_be_read_by_the_next(
+    watched: Watched, path: str
+) -> None:
+    page = watched.open(path)
+    number = plain_cell(path)
+    first, second = cell(page, number), cell(page, number + 1)
+    table = "<table><tr><td onclick='bad()'>7</td></tr></table><script>bad()</script><img src=x>"
+    code = f'class T:\n    def _repr_html_(self):\n        return "{table}"\n\nT()'
+    result = run_code(first, code, "运行完了")
+    assert result.locator("td").inner_text() == "7"
+    assert result.locator("script, img, [onclick]").count() == 0
+    place = next(place for place in places(SITE) if place.page == path)
+    module, _, name = place.path.partition(":")
+    run_code(first, f"from {module} import {name}\nfrom mlcore.widgets import show\n"
+                    f"w = show({name}(), id='mine')\nw", "运行完了")  # fmt: skip
+    first.locator(".explorable[data-drawn=true]").wait_for()
+    control = next(c for c in place.spec["controls"] if c["type"] in ("slider", "toggle"))
+    value = other_value(control, place.start[control["name"]])
+    call(page, "mine", "set", {control["name"]: value})
+    shown = run_code(second, f"print(w.{control['name']})\nw.reset()", "运行完了").inner_text()
+    assert eval(shown) == pytest.approx(value)
+    assert page.evaluate("() => !document.querySelector('[data-state=failed]')")
     assert watched.errors == []
