@@ -140,8 +140,13 @@ export function stepMap(on) {
         const [from, to] = [Math.min(marks[i], ground.top), Math.min(marks[i + 1], ground.top)];
         const room = x(to) - x(from);
         if (room < 44) return;
-        svg('text', { class: 'sm-band', x: (x(from) + x(to)) / 2, y: a - 7, 'text-anchor': 'middle' }, back).textContent =
-          strips() > 1 && i === 0 && room > 150 ? `${strip.label}：${word}` : word;
+        let text = word;
+        if (strips() > 1 && i === 0) {
+          // 有两条色带时，第一段还要说这是哪个方向；写不下两样，就只写方向。
+          const both = `${strip.label}：${word}`;
+          text = room > 14 * both.length ? both : strip.label;
+        }
+        svg('text', { class: 'sm-band', x: (x(from) + x(to)) / 2, y: a - 7, 'text-anchor': 'middle' }, back).textContent = text;
       });
       for (const [edge, power] of [[strip.swings, '1/c'], [strip.explodes, '2/c']]) {
         if (edge > ground.top) continue;
