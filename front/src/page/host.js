@@ -15,7 +15,8 @@ const AFTER_RELEASE = 120; // 放手之后等这么久再启动：接着又按�
 
 /** @typedef {{id: string, path: string, values: () => any, emit: (event: string, ...args: any[]) => void,
  *   setState: (state: string, detail?: any) => void, opened: boolean,
- *   snapshot: null|{tree: any, buffers: Uint8Array[]}, snapshotAt: number, dirty: boolean}} Client */
+ *   snapshot: null|{tree: any, buffers: Uint8Array[]}, snapshotAt: number, dirty: boolean,
+ *   broken?: string|null}} Client */
 /** @typedef {{serial: number, client: Client|null, request: any, buffers: Uint8Array[],
  *   done: (answer: any) => void}} Job */
 
@@ -99,6 +100,10 @@ export class PageHost {
         job.client.setState('live');
         this.restarts = 0;
       }
+      if (!raw.ok && job.client?.broken) {
+        job.client.setState('failed', job.client.broken);
+        raw.error = job.client.broken;
+      }
       job.done(fromMessage(raw, message.buffers));
     }
   }
@@ -143,7 +148,13 @@ export class PageHost {
         ? { op: 'open', snapshot: client.snapshot.tree }
         : { op: 'open', class: client.path, start: client.values() };
       const buffers = client.snapshot ? client.snapshot.buffers : [];
-      this.post({ serial: 0, client, request: opening, buffers, done: () => {} });
+      const job0 = {
+        serial: ++this.serial, client, request: opening, buffers,
+        // 打不开的图，后面的活都做不成：把打不开的原因告诉读者，而不是后面那些莫名其妙的错。
+        done: (/** @type {any} */ answer) => { client.broken = answer.ok ? null : answer.error; },
+      };
+      this.waiting.set(job0.serial, job0);
+      this.post(job0);
     }
     this.post(job);
   }
@@ -183,7 +194,7 @@ export class PageHost {
       client.emit('restart');
     }
     for (const [serial, job] of this.waiting) {
-      if (job.request.op === 'snapshot') this.waiting.delete(serial);
+      if (job.request.op === 'snapshot' || job.request.op === 'open') this.waiting.delete(serial);
     }
     if (++this.restarts > MAX_RESTARTS) {
       this.fail(reason);
