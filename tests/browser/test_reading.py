@@ -34,6 +34,31 @@ SEARCHES = {
     "怎样读": "怎样读这本书",
     "高扬 卫峥": "高扬",
 }
+# 二十样读者会敲的：中文的词、半句问话、英文的术语、符号。前三条里要有该去的那一页。
+LANDS = {
+    "贝叶斯公式": "1-origins/09-bayes",
+    "先验": "1-origins/09-bayes",
+    "三扇门换不换": "1-origins/09-bayes",
+    "阳性是不是真的有病": "1-origins/09-bayes",
+    "likelihood": "1-origins/09-bayes",
+    "检察官谬误": "1-origins/09-bayes",
+    "交叉熵": "1-origins/10-entropy",
+    "KL 散度": "1-origins/10-entropy",
+    "比特": "1-origins/10-entropy",
+    "热力学第二定律": "1-origins/10-entropy",
+    "Huffman": "1-origins/10-entropy",
+    "学习率": "3-learning/06-gradient-descent",
+    "Adam": "3-learning/06-gradient-descent",
+    "动量": "3-learning/06-gradient-descent",
+    "鞍点": "3-learning/06-gradient-descent",
+    "η": "3-learning/06-gradient-descent",
+    "mini-batch": "3-learning/06-gradient-descent",
+    "∇": "3-learning/06-gradient-descent",
+    "激活函数": "4-networks/03-layers-bend-space",
+    "奇异值分解": "4-networks/03-layers-bend-space",
+    "ReLU": "4-networks/03-layers-bend-space",
+    "行列式": "4-networks/03-layers-bend-space",
+}
 
 
 SERIOUS = """async (rules) => {
@@ -128,6 +153,19 @@ def test_searches_find_it_and_show_the_sentence(watched: Watched) -> None:
         first = hits.first.inner_text() if hits.count() else ""
         if expected not in first.lower():
             missed[query] = first
+    assert missed == {}
+
+
+def test_twenty_searches_land_on_the_right_page_in_the_first_three(watched: Watched) -> None:
+    page = watched.open("search.html")
+    missed = {}
+    for query, chapter in LANDS.items():
+        page.fill("#search-here input", query)
+        page.wait_for_function(SETTLED, timeout=5000)
+        links = page.locator("#search-here .search-results li a")
+        found = [links.nth(k).get_attribute("href") or "" for k in range(min(3, links.count()))]
+        if not any(chapter in one for one in found):
+            missed[query] = found
     assert missed == {}
 
 
