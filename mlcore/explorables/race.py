@@ -82,7 +82,7 @@ class Race(Explorable):
         Slider("momentum", "动量系数", 0.0, 0.99, 0.9, step=0.01),
         Choice(
             "rule",
-            "学习率",
+            "学习率怎么定",
             (("fair", "各用各的最好"), ("same", "都用一样的"), ("mine", "我来调")),
             default="fair",
             restarts=False,

@@ -7,14 +7,12 @@ import { palette } from '../lib/palette.js';
 import { board } from '../lib/race/board.js';
 import { map } from '../lib/race/map.js';
 import { ME } from '../lib/race/marks.js';
+import { between, follow, spaced, unpack } from '../lib/race/paths.js';
 import { lossPlot, sweepPlot } from '../lib/race/plots.js';
 
 const TWEEN = 350; // 毫秒：路线从旧的走到新的
 const PACE = 22; // 每秒走几步
 const RULES = /** @type {[string, string][]} */ ([['fair', '各用各的最好'], ['same', '都用一样的'], ['mine', '我来调']]);
-
-/** 汉字和拉丁字母之间空一格。 @param {string} text */
-const spaced = (text) => text.replace(/([一-鿿])(?=[A-Za-z])|([A-Za-z])(?=[一-鿿])/g, '$& ');
 
 /** @param {HTMLElement} stage @param {any} ctx */
 export default function create(stage, ctx) {
@@ -88,29 +86,8 @@ export default function create(stage, ctx) {
   const shown = () => Array.from({ length: ME + 1 }, (_, k) => k < ME || rule === 'mine');
   const heat = () => (rule === 'same' ? data.same : data.fair);
 
-  // —— 路线：从压缩的整数还原，从旧的走到新的 ——
-
-  /** 这一刻该画的位置和损失，八位选手一位接一位。 */
-  function target() {
-    const { length: steps, far } = data;
-    const [cx, cy] = data.ground.centre;
-    const paths = new Float32Array(2 * (ME + 1) * (steps + 1));
-    const heights = new Float32Array((ME + 1) * (steps + 1));
-    for (let k = 0; k <= ME; k += 1) {
-      const from = k === ME ? data.same : heat();
-      const who = k === ME ? data.mine : k;
-      for (let i = 0; i <= steps; i += 1) {
-        const [to, of] = [k * (steps + 1) + i, who * (steps + 1) + i];
-        paths[2 * to] = cx + (far / 32767) * from.paths.data[2 * of];
-        paths[2 * to + 1] = cy + (far / 32767) * from.paths.data[2 * of + 1];
-        heights[to] = from.heights.data[of] / 255;
-      }
-    }
-    return { paths, heights };
-  }
-
   function slide() {
-    const to = target();
+    const to = unpack(data, heat());
     if (!now || ctx.reducedMotion || dragging) {
       tween = 0;
       now = to;
@@ -124,7 +101,7 @@ export default function create(stage, ctx) {
       if (tween !== turn) return;
       const f = Math.max(0, Math.min(1, (time - begun) / TWEEN));
       const s = f * f * (3 - 2 * f);
-      now = { paths: mix(from.paths, to.paths, s), heights: mix(from.heights, to.heights, s) };
+      now = between(from, to, s);
       if (f === 1) tween = 0;
       draw();
       if (f < 1) requestAnimationFrame(tick);
@@ -132,25 +109,10 @@ export default function create(stage, ctx) {
     requestAnimationFrame(tick);
   }
 
-  /** @param {Float32Array} a @param {Float32Array} b @param {number} s */
-  function mix(a, b, s) {
-    return s === 1 ? b : a.map((v, i) => v + s * (b[i] - v));
-  }
-
   /** 拖起点：箭头当场跟上；梯度是一次函数时，三条路线也当场跟上，别的等 Python。 @param {[number, number]} to */
   function moveStart(to) {
     start = to;
-    if (data.maps && now && rule === 'fair') {
-      const { length: steps } = data;
-      const [mx, my] = data.ground.minima.data;
-      const maps = data.maps.data;
-      const [dx, dy] = [start[0] - mx, start[1] - my];
-      now = { ...now, paths: now.paths.slice() };
-      for (let i = 0; i < 3 * (steps + 1); i += 1) {
-        now.paths[2 * i] = mx + maps[4 * i] * dx + maps[4 * i + 1] * dy;
-        now.paths[2 * i + 1] = my + maps[4 * i + 2] * dx + maps[4 * i + 3] * dy;
-      }
-    }
+    if (data.maps && now && rule === 'fair') now = follow(now, data, start);
     ctx.set({ start });
     draw();
   }
@@ -283,7 +245,7 @@ export default function create(stage, ctx) {
       }
       if (!playing) walked = first || document.activeElement !== scrub ? values.walked : walked;
       if (first || moved) {
-        now = target();
+        now = unpack(data, heat());
         resize();
       } else slide();
     },
