@@ -17,6 +17,7 @@ from tests.browser.conftest import SITE, Watched, call, wait_live
 from tests.browser.explorables import live_on, other_value, places
 from tests.browser.test_exercises_page import PAGES as EXERCISE_PAGES
 from tests.browser.test_exercises_page import exercises_on, place
+from tests.browser.test_reading import AXE, SERIOUS
 from tools.notebook import ROOT, all_notebooks
 from tools.structure import KERNEL_TAG
 
@@ -227,6 +228,8 @@ def test_printing_without_end_is_cut_off_and_can_be_stopped(watched: Watched, pa
     assert len(result.inner_text()) < 21_000
     press(target, "停")
     settled(target, "停下了")
+    page.evaluate(AXE.read_text("utf8"))
+    assert page.evaluate(SERIOUS, {}) == []
     assert run_code(target, "print(1)", "运行完了").inner_text().strip() == "1"
     assert watched.errors == []
 

@@ -77,6 +77,7 @@ export function mountCodeExercise(root, data, typeset) {
     engine.onProgress = engine.onProgress.filter((one) => one !== progress);
     stop.hidden = true;
     button.disabled = false;
+    result.finish();
     say(outcome.ended ? ended(outcome) : '');
     if (outcome.ended) return;
     if (outcome.verdict) judge(outcome.verdict.right, outcome.verdict.misconception, outcome.verdict.text);

@@ -80,9 +80,7 @@ export class Result {
 
   /** @param {string} kind @param {Text} text */
   block(kind, text) {
-    const pre = el('pre', { tabindex: '0' }, text);
-    pre.removeAttribute('tabindex');
-    return el('div', { class: `output ${kind}` }, el('div', { class: 'highlight' }, pre));
+    return el('div', { class: `output ${kind}` }, el('div', { class: 'highlight' }, el('pre', {}, text)));
   }
 
   /** @param {string} stream @param {string} text */
@@ -142,6 +140,14 @@ export class Result {
       box.append(button);
     }
     this.add(box);
+  }
+
+  /** 跑完了：装不下、要滚着看的，键盘也走得到。 */
+  finish() {
+    for (const box of this.element.querySelectorAll('.highlight')) {
+      if (box.scrollHeight <= box.clientHeight && box.scrollWidth <= box.clientWidth) continue;
+      for (const [name, value] of Object.entries({ tabindex: '0', role: 'region', 'aria-label': '运行结果' })) box.setAttribute(name, value);
+    }
   }
 
   /** 线程没有了：画着的图停在这里。 */

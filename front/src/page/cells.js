@@ -202,6 +202,7 @@ class Cell {
       result.error(outcome.error, this.index ? () => this.startToHere() : null);
     }
     this.again = false;
+    this.result.finish();
     this.refresh();
     return outcome.ok;
   }
