@@ -66,7 +66,7 @@ def hidden_spaces(layers: Sequence[tuple[Array, Array]], activation: str, x: Arr
 def read_out(layers: Sequence[tuple[Array, Array]]) -> tuple[Array, float]:
     """最后一个空间里的分界：``normal · h + offset`` 大于 0 判为蓝。
 
-    两个输出时是第 1 类与第 0 类的对数几率之差，一个输出时就是它自己。
+    两个输出时是第 1 类与第 0 类的对数优势之差，一个输出时就是它自己。
     """
     weight, bias = layers[-1]
     if weight.shape[0] == 1:
@@ -75,13 +75,13 @@ def read_out(layers: Sequence[tuple[Array, Array]]) -> tuple[Array, float]:
 
 
 def scores(layers: Sequence[tuple[Array, Array]], activation: str, x: Array) -> Array:
-    """每个点的对数几率 (n,)，大于 0 判为蓝。"""
+    """每个点的对数优势 (n,)，大于 0 判为蓝。"""
     normal, offset = read_out(layers)
     return hidden_spaces(layers, activation, x)[-1] @ normal + offset
 
 
 def squashed(score: Array) -> Array:
-    """对数几率 → −127 到 127 的整数：2p − 1，橙色为负，蓝色为正。"""
+    """对数优势 → −127 到 127 的整数：2p − 1，橙色为负，蓝色为正。"""
     return np.rint(127 * ACTIVATIONS["tanh"](0.5 * score)).astype(np.int8)
 
 

@@ -82,7 +82,7 @@ DISC_SHARE = 0.5
 def area_right(score: Array) -> float:
     """面积读对了多少：圆盘里判成蓝的比例与环里判成橙的比例，各占一半。
 
-    ``score`` 是 ``AREA`` 各处的对数几率。全对才等于 1。
+    ``score`` 是 ``AREA`` 各处的对数优势。全对才等于 1。
     """
     right = WEIGHTS * ((score > 0) == (AREA_LABELS == 1))
     blue = AREA_LABELS == 1
