@@ -89,11 +89,11 @@ export async function plot(place, figure, address) {
   const { data, layout } = nested(figure);
   const axes = Object.fromEntries(Object.keys(layout ?? {}).filter((k) => /^[xy]axis\d+$/.test(k)).map((k) => [k, look().xaxis]));
   const solid = data.some((/** @type {any} */ trace) => /3d|surface/.test(trace.type));
-  const far = place.clientWidth < 500 ? 1.5 : 1.1;
+  const far = place.clientWidth < 500 ? 1.6 : 1.1;
   const room = solid
-    ? { margin: { l: 0, r: 0, t: 30, b: 0 }, scene: { camera: { eye: { x: far * 1.3, y: far * -1.4, z: far } } } }
-    : { margin: { l: 60, r: 20, t: 40, b: 50 } };
-  const legend = { orientation: 'h', x: 0, y: solid ? 0 : -0.16, yanchor: solid ? 'bottom' : 'top' };
+    ? { margin: { l: 0, r: 0, t: layout?.title ? 56 : 30, b: 0 }, scene: { domain: { y: [0.12, 1] }, camera: { eye: { x: far * 1.3, y: far * -1.4, z: far } } } }
+    : { margin: { l: 60, r: 20, t: 40, b: 90 } };
+  const legend = { orientation: 'h', x: 0, y: solid ? 0 : -0.26, yanchor: solid ? 'bottom' : 'top' };
   await Plotly.newPlot(place, data, merged(merged({ ...look(), ...axes }, { ...room, legend, autosize: true }), layout), {
     responsive: true, displaylogo: false, locale: 'zh-CN', showSendToCloud: false,
   });
