@@ -157,7 +157,7 @@ export default function create(stage, ctx) {
     // Python 还没答的时候，跟不上的路线先变淡。
     const [x, y] = data.at;
     wrap.classList.toggle('is-mine', rule === 'mine' && focus < 0);
-    wrap.classList.toggle('is-stale', Math.abs(x - start[0]) + Math.abs(y - start[1]) > 1e-6 && ctx.live() !== 'live');
+    wrap.classList.toggle('is-stale', Math.abs(x - start[0]) + Math.abs(y - start[1]) > 1e-6);
     picture.run(now.paths, data.length, walked, visible, focus);
     angle = picture.point(start[0], start[1]);
     loss.draw(now.heights, data.length, walked, visible, focus);
