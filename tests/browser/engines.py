@@ -193,8 +193,8 @@ def webkit() -> Iterator[WebKit]:
         )
         driver = webdriver.WebKitGTK(options=options, service=service)
         try:
-            driver.set_script_timeout(240)
-            driver.set_page_load_timeout(240)
+            driver.set_script_timeout(300)
+            driver.set_page_load_timeout(300)
             yield WebKit(driver)
         finally:
             driver.quit()

@@ -282,6 +282,7 @@ def plan(
     if base and start is None:
         raise ValueError(f"--base 要是这个仓库里的一个提交，得到 {base!r}")
     number = turn_of(root) if turn is None else turn
-    chosen = choose(places, changed_since(root, start), number, exercises, root)
-    again = f"--turn {number}" + (f" --base {start[:12]}" if start else "")
+    changed = changed_since(root, start)
+    chosen = choose(places, changed, number, exercises, root)
+    again = "--all" if changed is None else f"--turn {number} --base {str(start)[:12]}"
     return Plan(chosen.places, chosen.pages, f"{chosen.said}。再来一遍同样的：{again}")

@@ -22,7 +22,7 @@ from tests.browser.explorables import Place, by_page, differences, live_on, othe
 from tests.browser.test_explorables_live import tolerance
 
 PAGES = by_page(places(SITE))
-PATIENCE = 240.0  # 秒；两个核都忙的时候，启动 Python 也要一阵。
+PATIENCE = 300.0  # 秒；两个核都忙的时候，启动 Python 也要一阵。
 HEAD = b"<head>"
 STATE = "(id) => document.getElementById(id)?.dataset.state"
 SIZE = """(id) => {
