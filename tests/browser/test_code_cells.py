@@ -59,10 +59,11 @@ def saved_cells(path: str) -> list[Saved]:
             continue
         text = "".join(o.text for o in cell.outputs if o.output_type == "stream")
         values = [o.data for o in cell.outputs if "data" in o]
-        shown = SHOWN.search(values[-1].get("text/html", "")) if values else None
+        markup = values[-1].get("text/html", "") if values else ""
+        figure = 'class="plotly-card"' in markup
+        shown = None if figure else SHOWN.search(markup)
         scene = (shown["path"], json.loads(html.unescape(shown["start"]))) if shown else None
         value = values[-1].get("text/plain", "") if values and not scene else ""
-        figure = bool(values) and 'class="plotly-card"' in values[-1].get("text/html", "")
         saved.append(Saved(data["number"], text, value, scene, figure))
     return saved
 
