@@ -210,8 +210,7 @@ export default function create(stage, ctx) {
     if (t.likely === t.unlikely) return `左右两刀一样高：${sign}对谁都一样，看了等于没看，左右两个方块切在同一个地方。`;
     if (no === 0) return `右边没有深色：只要${sign}，就一定${name}。`;
     const way = posterior > t.prior ? '变宽' : '变窄';
-    return `看到${sign}，「${name}」从 ${number(t.prior)} ${way}到 ${number(posterior)}。`
-      + (yes < no ? '蓝的高，却太窄；橙的矮，却宽。' : '蓝的面积比橙的大。');
+    return `看到${sign}，「${name}」从 ${number(t.prior)} ${way}到 ${number(posterior)}。${compare(t, yes - no)}`;
   }
 
   function resize() {
@@ -252,6 +251,18 @@ export default function create(stage, ctx) {
       wrap.remove();
     },
   };
+}
+
+/**
+ * 两块谁大，是谁的宽、谁的高使然。0.25 × 0.9 和 0.75 × 0.3 是一样大的，乘出来却差在第十七位。
+ * @param {Three} t @param {number} more 蓝的比橙的大多少
+ */
+function compare(t, more) {
+  const equal = Math.abs(more) < 1e-9;
+  const [high, narrow] = [t.likely > t.unlikely, t.prior < 0.5];
+  if (equal) return `${high && narrow ? '蓝的窄而高，橙的宽而矮，' : ''}两块面积正好一样大。`;
+  if (more > 0) return '蓝的面积比橙的大。';
+  return high && narrow ? '蓝的高，却太窄；橙的矮，却宽。' : '橙的面积比蓝的大。';
 }
 
 /** @param {any} values @returns {Three} */
