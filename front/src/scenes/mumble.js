@@ -37,6 +37,7 @@ export default function create(stage, ctx) {
     label: '听不清', low: spec('noise').low, high: spec('noise').high, step: spec('noise').step,
     text: (v) => `${number(v)} 度`, onInput: (v) => change({ noise: Number(v.toFixed(2)) }),
   });
+  const often = html('span', {}, '说得多吗');
   const line = html('p', { class: 'mumble-line' });
   const rows = html('div', { class: 'mumble-rows' });
   const said = html('p', { class: 'mumble-say', 'aria-live': 'polite' });
@@ -44,8 +45,8 @@ export default function create(stage, ctx) {
     html('div', { class: 'mumble-left' }, line, picture.element, noise.element,
       html('div', { class: 'knob mumble-pick' }, html('span', {}, '句子'), sentence)),
     html('div', { class: 'mumble-right' },
-      html('div', { class: 'mumble-head', 'aria-hidden': 'true' }, html('span', {}, '词'), html('span', {}, '说得多吗'),
-        html('span', {}, '× 像吗'), html('span', {}, '＝ 该信几成')),
+      html('div', { class: 'mumble-head', 'aria-hidden': 'true' }, html('span', {}, '词'), often,
+        html('span', {}, '× 像吗（最像的算 1）'), html('span', {}, '＝ 该信几成')),
       rows, said));
   stage.append(wrap);
   /** @type {{element: HTMLElement, bars: HTMLElement[], share: HTMLElement}[]} */
@@ -109,6 +110,7 @@ export default function create(stage, ctx) {
       share.textContent = percent(found.after[k]);
     });
     sentence.value = values.sentence;
+    often.textContent = values.sentence === 'none' ? '说得多吗' : '放在这里说得多吗';
     noise.update(values.noise);
     const { word } = data.words[best];
     if (before !== best || line.dataset.sentence !== values.sentence) {
@@ -135,7 +137,10 @@ export default function create(stage, ctx) {
     }
     if (best === ear && best === mouth) return `${sure}最像的是它，最常说的也是它。`;
     if (best === ear) return `${sure}耳朵说了算：声音够清楚，压过了更常说的${name(mouth)}。`;
-    if (best === mouth) return `${sure}最像的其实是${name(ear)}；听不清了，就信更说得通的那个。`;
+    if (best === mouth && values.sentence !== 'none') {
+      return `${sure}最像的其实是${name(ear)}；可放在这句话里，${name(best)}通得多，先验压过了耳朵。`;
+    }
+    if (best === mouth) return `${sure}最像的其实是${name(ear)}；听不清了，就信说得更多的那个。`;
     return `${sure}最像的是${name(ear)}，最常说的是${name(mouth)}，两边都还过得去的是它。`;
   }
 
@@ -215,5 +220,8 @@ function width(bar, share) {
 
 /** @param {number} share */
 function percent(share) {
-  return share < 0.001 ? '0' : `${number(100 * share, share < 0.1 ? 2 : 3)}%`;
+  if (share < 0.0001) return '<0.01%';
+  if (share > 0.9999) return '>99.99%';
+  // 差一点到 1 的，四位数才不会被写成 100%。
+  return `${number(100 * share, share < 0.1 ? 2 : share > 0.99 ? 4 : 3)}%`;
 }
