@@ -47,7 +47,8 @@ def test_the_spread_of_a_real_ten_thousand_is_that_of_the_text(prose):
     p = (share.sick_positive + share.well_positive) / PEOPLE
     wide = 2 * np.sqrt(PEOPLE * p * (1 - p))
     assert "可能是 570 个，也可能是 610 个" in prose
-    assert f"{share.sick_twice:g} 个病人站不了队" in prose
+    assert f"写着「真有病 {share.sick_twice:g} 人」" in prose
+    assert f"{share.sick_twice % 1:g} 个人站不了队" in prose
     assert PEOPLE * p - wide < 570 < 610 < PEOPLE * p + wide
 
 
