@@ -48,6 +48,14 @@ export default function create(stage, ctx) {
     onEnd: () => { dragging = false; },
     onMove: (x) => change({ guess: Math.round(x) }),
   });
+  // 点尺子上的一处，圈就跳过去：手机上点比拖容易。
+  over.addEventListener('click', (event) => {
+    const { left, top } = over.getBoundingClientRect();
+    if (values.stage > 0 || !data || event.target instanceof Element && event.target.closest('[role=slider]')) return;
+    if (Math.abs(event.clientY - top - AXIS) > 24) return;
+    const spot = (100 * (event.clientX - left - box.left)) / Math.max(1, box.right - box.left);
+    change({ guess: Math.max(0, Math.min(100, Math.round(spot))) });
+  });
   const picture = html('div', { class: 'people-picture' }, canvas, over);
   const said = html('p', { class: 'people-say', 'aria-live': 'polite' });
   const next = html('button', { type: 'button', class: 'ex-button primary' }, '就押这个数');
@@ -142,7 +150,8 @@ export default function create(stage, ctx) {
     grip.show(!bet);
     grip.move(values.guess, 0);
     line(guessLine, at(values.guess), bet ? 20 : AXIS - 16, foot, true);
-    flag(guessText, `你押 ${values.guess}%`, at(values.guess), 15, true);
+    // 押的是查一次；再查一次的结果不和它比。
+    flag(guessText, shown === 4 ? '你押的（一次）' : `你押 ${values.guess}%`, at(values.guess), 15, true);
     line(truthLine, at(truth), 36, foot, told);
     flag(truthText, `其实 ${percent(truth / 100)}`, at(truth), 34, told);
   }
@@ -156,7 +165,7 @@ export default function create(stage, ctx) {
   /** 一面小旗：写在线的旁边，留在画面里。 @param {Element} text @param {string} what @param {number} x @param {number} y @param {boolean} visible */
   function flag(text, what, x, y, visible) {
     text.textContent = what;
-    const half = 34;
+    const half = Math.max(34, 7 * what.length);
     text.setAttribute('x', Math.max(box.left - 8 + half, Math.min(box.right + 8 - half, x)).toFixed(1));
     text.setAttribute('y', String(y));
     text.setAttribute('text-anchor', 'middle');
