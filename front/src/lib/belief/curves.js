@@ -133,6 +133,13 @@ export function curves(ask) {
     if (drawn.length) handles.brush.move(theta(brush), drawn[brush]);
   }
 
+  /** 一条竖线，从 top 到轴下面的轨道；路过刻度的数字时断开。 @param {number} v @param {number} top @param {number} row */
+  function stalk(v, top, row) {
+    const at = x(v).toFixed(1);
+    const crosses = TICKS.some((tick) => Math.abs(x(tick) - x(v)) < 16);
+    return `M${at} ${top.toFixed(1)}V${crosses ? `${base() + 4}M${at} ${base() + 22}V` : ''}${base() + TRACKS[row]}`;
+  }
+
   /** @param {ArrayLike<number>} shares */
   function line(shares) {
     const pixels = [];
@@ -177,12 +184,12 @@ export function curves(ask) {
       mine.setAttribute('d', yours);
       prior.setAttribute('d', line(drawn));
       others.forEach((node, k) => node.setAttribute('d', line(now.beliefs[k + 1].curve)));
-      stem.setAttribute('d', `M${x(now.truth).toFixed(1)} ${TOP}V${base() + TRACKS[0]}`);
+      stem.setAttribute('d', stalk(now.truth, TOP, 0));
       const [low, high] = now.pair;
       let [dotted, dots] = ['', ''];
       for (const i of [low, high]) {
         const at = y(now.beliefs[0].curve[i]).toFixed(1);
-        dotted += `M${x(theta(i)).toFixed(1)} ${at}V${base() + TRACKS[1]}`;
+        dotted += stalk(theta(i), Number(at), 1);
         dots += `M${x(theta(i)).toFixed(1)} ${at}h.01`;
       }
       feet.setAttribute('d', dotted);

@@ -5,7 +5,7 @@ import { number, svg } from '../axes.js';
 const SHOWN = 60; // 看得见最近多少步
 const SPAN = 13.8; // 上下一共看得见多少
 const [LEFT, RIGHT, TOP, BOTTOM] = [66, 14, 24, 40];
-const TENS = ['1', '10', '100', '1000', '1 万', '10 万', '100 万', '1000 万', '1 亿'];
+const TENS = ['1', '10', '100', '1000'];
 const RAISED = '⁰¹²³⁴⁵⁶⁷⁸⁹';
 
 /** 十的 k 次方比一，或者一比它。 @param {number} k */
