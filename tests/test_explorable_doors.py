@@ -29,6 +29,7 @@ from mlcore.explorables.doors import (
     opened,
     play,
 )
+from mlcore.random import Generator
 
 FRONT = Path(__file__).resolve().parents[1] / "front"
 RULES = [(opens, host) for opens in ("rest", "one") for host in ("knows", "random")]
@@ -119,6 +120,18 @@ def test_two_thousand_games_end_within_four_standard_deviations(doors, opens, ho
     for rate, share in zip(scene["rates"], (exact.stay, exact.switch), strict=True):
         spread = np.sqrt(float(share * (1 - share)) / scene["counted"])
         assert abs(rate - float(share)) < 4 * spread
+
+
+def test_games_drawn_ahead_are_those_drawn_one_at_a_time():
+    picture, generator = Doors(doors=5, opens="one", batch=3), Generator(3, stream=12)
+    wanted = [0, 0, 0, 0]
+    for games in (1, 6, 130, 263):
+        picture.step(games)
+        for _ in range(games):
+            chance = generator.uniform(4, dtype="float64").tolist()
+            wanted[play(5, "one", "knows", chance)] += 1
+        assert picture.outcomes == wanted
+        assert picture.snapshot()["counter"] == generator.counter == 4 * picture.games
 
 
 def test_the_curve_holds_the_rates_at_the_counts_on_the_axis():

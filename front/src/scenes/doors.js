@@ -169,13 +169,19 @@ export default function create(stage, ctx) {
       return `${columns}；面积就是机会。`;
     }
     const kinds = `橙：车在 ${game.pick + 1} 号后面，不换才赢；蓝：车在别处。`;
-    if (game.phase === 'wait') return kinds;
+    if (game.phase === 'wait') return kinds + cut();
     if (game.phase === 'over') return game.last < 0 ? '灰的一格：他自己开出了车。' : '原来发生的是这一格。';
-    if (secret()) return `${kinds}亮着的是还可能的。`;
+    if (secret()) return `${kinds}${cut()}亮着的是还可能的。`;
     const chance = exact(scene, rule);
     const left = rule.doors - 1 - game.open.length;
     const share = left === 1 ? '' : `，分在 ${left} 扇门后，换到一扇是 ${chance.switch}`;
-    return `${kinds}亮着的面积里，蓝占 ${chance.elsewhere}${share}。`;
+    return `${kinds}${cut()}亮着的面积里，蓝占 ${chance.elsewhere}${share}。`;
+  }
+
+  /** 三扇门的格子里写着「开 2」：说一声那是什么，为什么橙的一列切成两半。 */
+  function cut() {
+    if (rule.doors > 3 || rule.host !== 'knows') return '';
+    return `「开 ${game.pick === 1 ? 1 : 2}」是主持人开 ${game.pick === 1 ? 1 : 2} 号。你挑中车时，他两扇都能开，所以那一列切成两半。`;
   }
 
   function write() {
