@@ -74,7 +74,7 @@ def _arrived(home: dict[str, Any], mode: str, hair: str, count: int) -> str:
     lost = count - home["near"]
     if home["same"] == count:
         return (
-            f"{count} 个粒子逐位回到了起点，熵也降回了开头。倒着走没有犯任何一条定律，"
+            f"{count} 个粒子逐位回到了起点，熵也降回了开头。倒着走没有犯力学的任何一条定律，"
             "只是要分毫不差。"
         )
     if mode == "free":
