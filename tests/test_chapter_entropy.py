@@ -113,10 +113,13 @@ def test_a_relation_makes_the_joint_entropy_smaller_as_the_text_says():
     assert float(entropy(tied.ravel())) < float(entropy(apart.ravel()))
 
 
-def test_many_games_asked_together_come_near_the_entropy_of_one():
+def test_many_games_asked_together_come_near_the_entropy_of_one(prose):
     p = np.array(EXAMPLES["lopsided"].p)
     ten = p
     for _ in range(9):
         ten = np.outer(ten, p).ravel()
     mean = sum(q * len(code or "") for q, code in zip(ten, huffman(ten), strict=True)) / 10
     assert float(entropy(p)) <= mean < float(entropy(p)) + 0.1
+    assert len(ten) == 2**10
+    assert f"十局一捆，最省的问法平均每局约 {mean:.3f} 个" in prose
+    assert f"离 {float(entropy(p)):.3f} 越近" in prose
