@@ -235,6 +235,58 @@ def test_the_figure_draws_the_two_entropies_on_two_axes():
     assert high[1] < low[0]
 
 
+def run(session: Session) -> int:
+    """像按「运行」那样一片一片地跑，到不动了为止；返回停在第几步。"""
+    before = -1
+    while before != session.steps:
+        before = session.steps
+        session.slice(0)
+    return session.steps
+
+
+@pytest.mark.parametrize("hair", ["none", "billionth"])
+def test_it_rests_when_spread_and_when_back_and_goes_on_when_told_to(hair):
+    session, walked = Session(Particles(hair=hair)), there_and_back(200, hair=hair)
+    assert run(session) == particles.REST == 200
+    assert not session.explorable.stopped()
+    session.act("reverse")
+    assert session.view()["told"] == "速度已经倒转，按「运行」。"
+    assert run(session) == 400
+    assert session.view()["age"] == 0
+    assert same(session.view(), walked.view())
+    session.slice(0)
+    assert session.steps == 401
+    session.reset()
+    assert run(session) == 200
+    session.slice(0)
+    assert session.steps == 201
+
+
+def test_steps_that_are_asked_for_do_not_rest():
+    session = Session(Particles())
+    session.step(230)
+    assert session.steps == 230
+    assert len(list(session.walk(260))) == 30
+
+
+def test_turned_before_it_was_spread_it_rests_only_at_the_start():
+    session = Session(Particles(mode="free"))
+    session.step(150)
+    session.act("reverse")
+    assert run(session) == 300
+
+
+def test_turning_and_looking_at_once_are_both_told():
+    session = Session(Particles())
+    session.step(40)
+    session.act("reverse")
+    session.act("observe")
+    assert "看了一眼" in session.view()["told"]
+    assert "速度已经倒转" in session.view()["told"]
+    session.act("reverse")
+    assert "又倒回来了" in session.view()["told"]
+
+
 def test_a_slice_never_hurries():
     session = Session(Particles(mode="free"))
     assert session.slice(1000) == particles.Particles.slice_most
@@ -282,11 +334,11 @@ def test_every_moment_has_its_sentence():
     assert "粒子都在角里" in said()
     assert "散开不用谁来安排" in said(20)
     assert "散匀了" in said(160)
-    assert "来路" in said(30, "reverse")
+    assert "来路" in said(30, "reverse", 1)
     assert "看了一眼" in said(30, "reverse", "observe", 3)
     assert "往另一头走" in said("reverse", 50)
     assert "又倒了一次" in said(30, "reverse", 10, "reverse", 2)
-    assert "传给被碰的" in said(30, "reverse", hair="millionth")
-    assert "差多少就一直是多少" in said(30, "reverse", hair="millionth", mode="free")
-    assert "柱子" in said(30, "reverse", hair="millionth", mode="pillars")
+    assert "传给被碰的" in said(30, "reverse", 1, hair="millionth")
+    assert "差多少就一直是多少" in said(30, "reverse", 1, hair="millionth", mode="free")
+    assert "柱子" in said(30, "reverse", 1, hair="millionth", mode="pillars")
     assert "已经错过" in said(TURN, "reverse", TURN + 60, hair="millionth")

@@ -98,6 +98,10 @@ class Explorable:
         """再走下去没有意义（发散了）；宿主就不再让它走，并给出退回去的按钮。"""
         return False
 
+    def rests(self) -> bool:
+        """自己跑到这里先停下，等读者看一眼；再按运行就接着走。「走几步」不受它管。"""
+        return False
+
     def view(self) -> Scene:
         """现在的场景。``alert`` 键要么没有，要么是 None 或 {kind, text}。"""
         raise NotImplementedError

@@ -37,6 +37,8 @@ Array = Any
 
 GHOSTS = 128
 """影子的个数：观察者心里有几个可能。64 格时，有限的个数让香农熵偏小约 0.3 bit。"""
+REST = 200
+"""自己跑到第几步先停一停：散匀了，该倒转了。"""
 SMALL_STEPS = 4
 """一步里走几小步。"""
 GRIDS = (1, 2, 3)
@@ -147,6 +149,11 @@ class Particles(Explorable):
             self._record()
             if self.age == 0:
                 self.home = homecoming(self.gas.here[:COUNT], self.origin[:COUNT])
+
+    def rests(self) -> bool:
+        if self.turns:
+            return self.age == 0 and self.clock > self.turns[-1]
+        return self.clock == REST
 
     def _record(self) -> None:
         counts = coarse_counts(self.gas.places()[:COUNT], GRIDS[-1])

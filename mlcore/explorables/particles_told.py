@@ -36,6 +36,8 @@ def told(picture: Particles) -> str:
     """一句话，说现在这个样子。"""
     mode = picture.controls_now["mode"]
     count = picture.gas.count
+    if picture.turns and picture.turns[-1] == picture.clock:
+        return _turned(picture)
     if picture.home and abs(picture.age) <= AFTER and picture.turns:
         return _arrived(picture.home, mode, picture.hair, count)
     if picture.looks and picture.clock - picture.looks[-1] <= 6 and picture.clock:
@@ -52,6 +54,13 @@ def told(picture: Particles) -> str:
     if picture.ways[-1][1] < SETTLED * picture.most[1]:
         return "散开不用谁来安排：散开的摆法比挤在角里的多得多，各走各的，走着走着就散了。"
     return "散匀了，熵到了顶，只剩一点起伏。现在倒转速度：它们认得来时的路吗？"
+
+
+def _turned(picture: Particles) -> str:
+    """刚倒转，还一步没有走。"""
+    back = "速度已经倒转" if picture.way < 0 else "速度又倒回来了"
+    seen = "看了一眼，粒子没有动；" if picture.looks[-1] == picture.clock > 0 else ""
+    return f"{seen}{back}，按「运行」。"
 
 
 def _backwards(picture: Particles, mode: str) -> str:

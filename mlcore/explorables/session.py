@@ -55,6 +55,8 @@ class Session:
         self.steps = 0
         self.log: list[list[Any]] = []
         self._good: list[dict[str, Any]] = []
+        self._rested: int | None = None
+        """在第几步已经歇过了：再按运行就接着走。"""
 
     @property
     def controls(self) -> dict[str, Any]:
@@ -110,8 +112,11 @@ class Session:
     def slice(self, milliseconds: float, least: int = 1) -> int:
         """在 ``milliseconds`` 毫秒之内尽量多走几步，返回走了几步（至少 ``least`` 步）。
 
-        交互图可以用 ``slice_most`` 说一片最多走几步。
+        交互图可以用 ``slice_most`` 说一片最多走几步，用 ``rests`` 说走到哪里先歇一次：
+        那里的第一片一步也不走，宿主见步数没有变，就停下来。
         """
+        if self._rests():
+            return 0
         most = self.explorable.slice_most or MAX_STEPS
         end = time.perf_counter() + milliseconds / 1000
         self._keep()
@@ -122,7 +127,17 @@ class Session:
             self.explorable.step(1)
             self.steps += 1
             taken += 1
+            if self.explorable.rests():
+                break
         return taken
+
+    def _rests(self) -> bool:
+        """该歇的地方，歇一次。"""
+        if self._rested == self.steps or not self.explorable.rests():
+            self._rested = None
+            return False
+        self._rested = self.steps
+        return True
 
     def reset(self) -> None:
         """控件不动，状态从头来。"""
