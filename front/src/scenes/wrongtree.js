@@ -33,6 +33,7 @@ export default function create(stage, ctx) {
       node.setAttribute('aria-pressed', String(same(preset.p, boxes.p) && same(preset.q, boxes.q)));
     }
     if (!dragging) {
+      ui.note.textContent = `蓝的是多问的，橙的是少问的${there.apart || back.apart ? '；短虚线是真的树，题数只能是整数' : ''}。`;
       const text = sentence(there, back);
       if (ui.said.textContent !== text) ui.said.textContent = text;
     }
@@ -87,14 +88,15 @@ export default function create(stage, ctx) {
       node.addEventListener('click', () => change({ p: [...preset.p], q: [...preset.q] }));
       return { node, preset };
     });
+    const note = html('p', { class: 'w-note' });
     const said = html('p', { class: 'w-said', 'aria-live': 'polite' });
     const wrap = html('div', { class: 'wt' },
       html('div', { class: 'w-chips', role: 'group', 'aria-label': '现成的两盒签' }, ...chips.map((/** @type {any} */ c) => c.node)),
       html('div', { class: 'w-panels' }, left.element, right.element),
-      html('p', { class: 'w-note' }, '蓝的是多问的，橙的是少问的；短虚线是真的树，题数只能是整数。'),
+      note,
       said);
     stage.append(wrap);
-    return { wrap, left, right, chips, said };
+    return { wrap, left, right, chips, note, said };
   }
 
   function resize() {

@@ -16,7 +16,13 @@ const FOOT = 34; // 柱脚到图形
  * @typedef {object} Read 一盒签照另一盒的树来问
  * @property {number} entropy @property {number} cross @property {number} extra 无穷就是 Infinity
  * @property {number[]} missing 会来、树上却没有的 @property {number} whole 照整数的树平均问几个
+ * @property {boolean} apart 真的树和小数的题数有没有哪一处不一样（画了短虚线）
  */
+
+/** 一个数写在哪里：往上让，直到没有一条横线穿过它。 @param {number} top @param {number[]} lines */
+function clear(top, lines) {
+  return [...lines].sort((a, b) => b - a).reduce((at, line) => (line > at - 14 && line < at + 4 ? line - 6 : at), top);
+}
 
 /**
  * @param {{real: string, tree: string, slips: number, shapes: string[], onMove: (next: number[]) => void,
@@ -39,7 +45,7 @@ export function panel({ real, tree, slips, shapes, onMove, onStart, onEnd }) {
   const low = svg('path', { class: 'w-low' }, area);
   const high = svg('path', { class: 'w-high' }, area);
   const words = svg('g', { class: 'w-words', 'aria-hidden': 'true' }, area);
-  const legend = svg('text', { class: 'w-legend', 'text-anchor': 'end', y: 14, 'aria-hidden': 'true' }, area);
+  const legend = svg('text', { class: 'w-legend', 'text-anchor': 'end', y: 12, 'aria-hidden': 'true' }, area);
   legend.textContent = '粗线：交叉熵　细线：熵';
   const icons = shapes.map((_, i) => {
     const g = svg('g', { class: 'w-icon' }, area);
@@ -80,6 +86,20 @@ export function panel({ real, tree, slips, shapes, onMove, onStart, onEnd }) {
     sum.textContent = ends
       ? `交叉熵 ${number(read.cross)}，熵 ${number(read.entropy)}`
       : `${read.missing.map((i) => shapes[i]).join('、')}会抽到，树上却没有：怎么问也问不出来`;
+  }
+
+  /** 柱脚下的机会；挨得太近的，一个写高一点，一个写低一点。 @param {number[]} at */
+  function odds(at) {
+    const ends = [-1e4, -1e4];
+    counts.forEach((n, i) => {
+      if (!n) return;
+      const text = `${n}/${slips}`;
+      const half = text.length * 3.9;
+      const middle = (x(at[i]) + x(at[i + 1])) / 2;
+      const row = middle - half < ends[0] ? 1 : 0;
+      ends[row] = middle + half + 2;
+      svg('text', { x: middle, y: size.height - 4 - 14 * row, 'text-anchor': 'middle', class: 'w-count' }, words).textContent = text;
+    });
   }
 
   return {
@@ -123,15 +143,13 @@ export function panel({ real, tree, slips, shapes, onMove, onStart, onEnd }) {
           paths.whole += `M${x(at[i]).toFixed(1)} ${y(leaves[i]).toFixed(1)}H${x(at[i + 1]).toFixed(1)}`;
         }
         if (size.width * p[i] > 26 || !ends) {
-          // 柱顶的数不压在粗线上。
-          const gap = ends && cross < Infinity ? y(asked[i]) - y(cross) : -99;
-          const top = gap > -3 && gap < 19 ? y(cross) - 6 : y(asked[i]) - 6;
-          const text = svg('text', { x: middle, y: ends ? top : PAD.top + 20, 'text-anchor': 'middle', class: ends ? '' : 'w-never' }, words);
+          const top = clear(y(asked[i]) - 6, [y(entropy), y(cross), leaves[i] === none ? -99 : y(leaves[i])]);
+          const text = svg('text', { x: middle, y: ends ? top : PAD.top + 30, 'text-anchor': 'middle', class: ends ? '' : 'w-never' }, words);
           text.textContent = ends ? number(asked[i]) : '∞';
         }
         icons[i].setAttribute('transform', `translate(${(middle - 10).toFixed(1)} ${size.height - FOOT - 16})`);
-        svg('text', { x: middle, y: size.height - 4, 'text-anchor': 'middle', class: 'w-count' }, words).textContent = size.width * p[i] > 44 ? `${n}/${slips}` : String(n);
       });
+      odds(at);
       own.setAttribute('d', paths.own);
       more.setAttribute('d', paths.more);
       less.setAttribute('d', paths.less);
@@ -139,7 +157,7 @@ export function panel({ real, tree, slips, shapes, onMove, onStart, onEnd }) {
       outline.setAttribute('d', paths.outline);
       whole.setAttribute('d', paths.whole);
       handles.forEach((one, k) => one.move(at[k + 1], 0));
-      const read = { entropy, cross, extra: Math.max(0, cross - entropy), missing, whole: missing.length ? Infinity : mean(p, leaves) };
+      const read = { entropy, cross, extra: Math.max(0, cross - entropy), missing, whole: missing.length ? Infinity : mean(p, leaves), apart: paths.whole !== '' };
       levels(read, at);
       return read;
     },
