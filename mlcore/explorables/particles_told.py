@@ -43,7 +43,7 @@ def told(picture: Particles) -> str:
     if picture.looks and picture.clock - picture.looks[-1] <= 6 and picture.clock:
         return (
             "看了一眼：观察者知道它在哪一格了，香农熵落到 0 附近。粒子一个也没有动，"
-            "左边的曲线也没有拐弯。"
+            "粒子的账也没有拐弯。"
         )
     if picture.way < 0:
         return _backwards(picture, mode)

@@ -154,11 +154,11 @@ export default function create(stage, ctx) {
     const common = { stride, clock, turns, home };
     drawAccount(world.plot, size, TALL, {
       ...common, values: row(shown.ways), now: shown.now.ways[level], most: shown.most[level],
-      mostName: '散得最匀', name: 'ln W（nat）', looks: [], mirror: way < 0,
+      mostName: '散得最匀', name: '粒子的账：ln W（nat）', looks: [], mirror: way < 0,
     }, colors.ink, colors, far);
     drawAccount(mind.plot, size, TALL, {
       ...common, values: row(shown.bits), now: shown.now.bits[level], most: 2 * (level + 1),
-      mostName: '完全不知道', name: 'H（bit）', looks, mirror: false,
+      mostName: '完全不知道', name: '观察者的账：H（bit）', looks, mirror: false,
     }, colors.blue, colors, far);
   }
 
