@@ -60,10 +60,10 @@ export default function create(stage, ctx) {
   function sentence(now, expected, average, plan, hit) {
     const lines = [];
     if (values.bet === 'none') lines.push('点任何一个图形，它就换到那个问题的另一边。盒子上的百分数是这个问题被问到的机会。');
-    else if (expected - now.entropy < CLOSE) lines.push(`正好等于熵。${values.bet === 'no' && expected < 3 ? '原来办得到。' : ''}再怎么改，也低不下去了。`);
-    else if (expected - now.best_mean < CLOSE) lines.push(`这已经是最省的一棵树，还比熵多 ${number(expected - now.entropy)} 个：机会不是正好对半，问题就分不匀。`);
+    else if (expected - now.entropy < CLOSE) lines.push(`正好到了下限。${values.bet === 'no' && expected < 3 ? '原来办得到。' : ''}再怎么改，也低不下去了。`);
+    else if (expected - now.best_mean < CLOSE) lines.push(`这已经是最省的一棵树，还比下限多 ${number(expected - now.entropy)} 个：机会不是正好对半，问题就分不匀。`);
     else if (Math.abs(best - expected) > CLOSE) lines.push(`你到过 ${number(best)} 个。把常出现的图形早些问掉。`);
-    else lines.push(`比熵多 ${number(expected - now.entropy)} 个。盒子上的百分数加起来，就是平均的个数。`);
+    else lines.push(`比下限多 ${number(expected - now.entropy)} 个。盒子上的百分数加起来，就是平均的个数。`);
     if (path >= 0) return lines[0];
     if (values.rounds) {
       lines.push(`第 ${values.rounds} 局藏的是${scene.shapes[hit]}，问了 ${plan.depth[hit]} 个；${values.rounds} 局平均 ${number(average)} 个。`);

@@ -72,7 +72,7 @@ export function roundsPlot(most) {
           named -= short / 2;
           below += short / 2;
         }
-        floorName.textContent = `熵 ${number(entropy)}`;
+        floorName.textContent = `下限 ${number(entropy)}`;
         floorName.setAttribute('x', String(right + 6));
         floorName.setAttribute('y', below.toFixed(1));
       }
