@@ -92,8 +92,12 @@ def test_the_particles_do_what_the_text_tells(prose):
         home = np.array_equal(picture.gas.here[:COUNT], picture.origin[:COUNT])
         assert home == (hair == "none")
     assert ends["none"] == start
-    assert f"从 {spread:.0f} 降回 {start:.0f}，{COUNT} 个粒子" in prose
+    assert f"从 {spread:.0f}（" in prose
+    assert f"）降回 {start:.0f}，{COUNT} 个粒子" in prose
     assert f"熵停在 {ends['billionth']:.0f}，" in prose
+    even = COUNT // 4**2
+    assert even * 4**2 == COUNT
+    assert f"散得最匀是每格 {even} 个，{Particles.most[1]:.0f}" in prose
     assert HAIR_UNITS["billionth"] / SIDE == pytest.approx(1e-9, rel=0.1)
 
 
