@@ -229,8 +229,8 @@ def test_the_figure_draws_the_two_entropies_on_two_axes():
     assert {ways["yaxis"], bits["yaxis"]} == {"y", "y2"}
     assert len(ways["x"]) == len(ways["y"]) == len(bits["y"]) == 41
     assert ways["y"][0] == pytest.approx(192.2, abs=0.1)
-    assert "nat" in figure["layout"]["yaxis"]["title"]["text"]
-    assert "bit" in figure["layout"]["yaxis2"]["title"]["text"]
+    assert "奈特" in figure["layout"]["yaxis"]["title"]["text"]
+    assert "比特" in figure["layout"]["yaxis2"]["title"]["text"]
     low, high = figure["layout"]["yaxis"]["domain"], figure["layout"]["yaxis2"]["domain"]
     assert high[1] < low[0]
 

@@ -76,7 +76,7 @@ def test_the_enlarged_curve_speaks_the_chosen_unit():
     nats = SurpriseBars(example="even", p=padded((0.5, 0.5)), unit="nat").figure()
     assert bits["data"][1]["y"][0] == pytest.approx(1.0)
     assert nats["data"][1]["y"][0] == pytest.approx(math.log(2))
-    assert "nat" in nats["layout"]["yaxis"]["title"]["text"]
+    assert "奈特" in nats["layout"]["yaxis"]["title"]["text"]
     assert len(SurpriseBars().figure()["data"]) == 1
 
 

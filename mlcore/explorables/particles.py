@@ -244,10 +244,10 @@ class Particles(Explorable):
         ]
         layout = {
             "xaxis": {**axis, "title": {"text": "走过的步数"}, "anchor": "y2"},
-            "yaxis": {**axis, "title": {"text": "ln W（nat）"}, "domain": [0.56, 1.0]},
+            "yaxis": {**axis, "title": {"text": "ln W（奈特）"}, "domain": [0.56, 1.0]},
             "yaxis2": {
                 **axis,
-                "title": {"text": "H（bit）"},
+                "title": {"text": "H（比特）"},
                 "domain": [0.0, 0.44],
                 "rangemode": "tozero",
             },

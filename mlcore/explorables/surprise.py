@@ -26,6 +26,7 @@ FEW = 8
 TALL, TALLER = 7.0, 13.0
 """竖轴画到几 bit：结果少的时候，和多的时候。"""
 CURVE = 101
+UNIT_NAMES = {"bit": "比特", "nat": "奈特"}
 
 
 class Example(NamedTuple):
@@ -89,7 +90,7 @@ class SurpriseBars(Explorable):
         Choice(
             "unit",
             "单位",
-            (("bit", "bit"), ("nat", "nat")),
+            tuple(UNIT_NAMES.items()),
             default="bit",
             restarts=False,
             where="picture",
@@ -141,6 +142,7 @@ class SurpriseBars(Explorable):
 
     def figure(self) -> Figure:
         unit = self.controls_now["unit"]
+        name = UNIT_NAMES[unit]
         factor = UNITS["bit"] / UNITS[unit]
         x = np.linspace(0.0, 1.0, 401)
         data: list[dict[str, Any]] = [
@@ -151,7 +153,7 @@ class SurpriseBars(Explorable):
                 "x": x,
                 "y": binary_curve(401) * factor,
                 "line": {"color": "#1d6b5d", "width": 3},
-                "hovertemplate": "机会 %{x:.3f}<br>熵 %{y:.3f} " + unit + "<extra></extra>",
+                "hovertemplate": "机会 %{x:.3f}<br>熵 %{y:.3f} " + name + "<extra></extra>",
             }
         ]
         if len(self.p) == 2:
@@ -163,12 +165,12 @@ class SurpriseBars(Explorable):
                     "x": self.p[:1],
                     "y": np.array([self.entropy * factor]),
                     "marker": {"color": "#24211c", "size": 11},
-                    "hovertemplate": "现在：熵 %{y:.3f} " + unit + "<extra></extra>",
+                    "hovertemplate": "现在：熵 %{y:.3f} " + name + "<extra></extra>",
                 }
             )
         layout = {
             "xaxis": {"title": {"text": "第一种结果的机会"}, "range": [0, 1]},
-            "yaxis": {"title": {"text": f"熵（{unit}）"}, "range": [0, 1.08 * factor]},
+            "yaxis": {"title": {"text": f"熵（{name}）"}, "range": [0, 1.08 * factor]},
             "showlegend": False,
         }
         return {"data": data, "layout": layout}
@@ -177,6 +179,6 @@ class SurpriseBars(Explorable):
         count = int(np.sum(self.p > 0))
         return (
             f"{count} 种结果，每种一根柱子：宽是机会，高是意外，机会每对折一次高一格。"
-            f"面积加起来是熵，现在是 {self.entropy:.3g} bit，"
-            f"合 {self.entropy * math.log(2):.3g} nat。"
+            f"面积加起来是熵，现在是 {self.entropy:.3g} 比特，"
+            f"合 {self.entropy * math.log(2):.3g} 奈特。"
         )

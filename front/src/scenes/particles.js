@@ -154,11 +154,11 @@ export default function create(stage, ctx) {
     const common = { stride, clock, turns, home };
     drawAccount(world.plot, size, TALL, {
       ...common, values: row(shown.ways), now: shown.now.ways[level], most: shown.most[level],
-      mostName: '散得最匀', name: '粒子的账：ln W（nat）', looks: [], mirror: way < 0,
+      mostName: '散得最匀', name: '粒子的账：ln W（奈特）', looks: [], mirror: way < 0,
     }, colors.ink, colors, far);
     drawAccount(mind.plot, size, TALL, {
       ...common, values: row(shown.bits), now: shown.now.bits[level], most: 2 * (level + 1),
-      mostName: '完全不知道', name: '观察者的账：H（bit）', looks, mirror: false,
+      mostName: '完全不知道', name: '观察者的账：H（比特）', looks, mirror: false,
     }, colors.blue, colors, far);
   }
 
@@ -170,9 +170,9 @@ export default function create(stage, ctx) {
     hair.select.value = values.hair;
     sight.select.value = values.sight;
     const { ways, tens, bits } = shown.now;
-    world.value.textContent = `热力学的熵 ln W = ${number(ways[level])} nat`;
+    world.value.textContent = `热力学的熵 ln W = ${number(ways[level])} 奈特`;
     power.textContent = String(tens[level]);
-    mind.value.textContent = `香农熵 H = ${number(bits[level])} bit`;
+    mind.value.textContent = `香农熵 H = ${number(bits[level])} 比特`;
     const whole = shown.hair === 'none';
     world.note.textContent = shown.left !== null ? `还有 ${shown.left} 步${whole ? '' : '就该'}回到起点`
       : shown.age < 0 ? `过了${whole ? '起点' : '该回到起点的时候'} ${-shown.age} 步` : '';

@@ -34,6 +34,7 @@ export default function create(stage, ctx) {
   const tied = () => p.length > scene.few;
   const tall = () => example().tall;
   const factor = () => scene.units[values.unit];
+  const unitName = () => spec('unit').options.find((/** @type {string[]} */ one) => one[0] === values.unit)[1];
   const x = (/** @type {number} */ v) => PAD.left + v * (size.width - PAD.left - PAD.right);
   const y = (/** @type {number} */ v) => size.height - PAD.bottom - (Math.min(v, tall()) / tall()) * (size.height - PAD.top - PAD.bottom);
   const at = (/** @type {number} */ px) => Math.round((px - PAD.left) / (size.width - PAD.left - PAD.right) / STEP) * STEP;
@@ -50,7 +51,7 @@ export default function create(stage, ctx) {
     const unit = values.unit;
     const ys = unit === 'bit' ? 1 : 1 / factor();
     const rows = tied() ? 2 : 1;
-    scaleLines(ui.grid, ui.ticks, { width: size.width, y, most: tall(), step: rows * ys, scale: factor(), name: `意外（${unit}）` });
+    scaleLines(ui.grid, ui.ticks, { width: size.width, y, most: tall(), step: rows * ys, scale: factor(), name: `意外（${unitName()}）` });
     let rects = '';
     let yao = '';
     p.forEach((v, i) => {
@@ -62,7 +63,7 @@ export default function create(stage, ctx) {
     ui.yao.setAttribute('d', yao);
     ui.level.setAttribute('d', `M${PAD.left} ${y(entropy).toFixed(1)}H${size.width - PAD.right}`);
     labels(where, one, entropy);
-    ui.levelName.textContent = `横线：熵 ${number(entropy * factor())} ${unit}`;
+    ui.levelName.textContent = `横线：熵 ${number(entropy * factor())} ${unitName()}`;
     ui.levelName.setAttribute('x', String(size.width - PAD.right));
     while (handles.length && handles.length > wanted()) handles.pop()?.destroy();
     if (handles.length < wanted()) build();
@@ -154,7 +155,7 @@ export default function create(stage, ctx) {
     if (even) return `${p.length} 种一样可能：柱子一样高，横线升到了顶。`;
     if (alive < p.length) return '机会是 0 的那一种，柱子再高也没有宽，不占面积。';
     const rare = high.indexOf(Math.max(...high));
-    if (p[rare] < 0.05 && entropy < 0.6) return `少见的那种来了，会意外 ${number(high[rare] * factor())} ${values.unit}；可它难得来，平均下来只有 ${number(entropy * factor())}。`;
+    if (p[rare] < 0.05 && entropy < 0.6) return `少见的那种来了，会意外 ${number(high[rare] * factor())} ${unitName()}；可它难得来，平均下来只有 ${number(entropy * factor())}。`;
     return '一根柱子的面积，是它的机会乘它的意外。全部面积摊平，就是横线。';
   }
 
