@@ -46,7 +46,7 @@ export default function create(stage, ctx) {
       html('div', { class: 'knob mumble-pick' }, html('span', {}, '句子'), sentence)),
     html('div', { class: 'mumble-right' },
       html('div', { class: 'mumble-head', 'aria-hidden': 'true' }, html('span', {}, '词'), often,
-        html('span', {}, '× 像吗（最像的算 1）'), html('span', {}, '＝ 该信几成')),
+        html('span', {}, '× 像吗', html('span', {}, '最像的算 1')), html('span', {}, '＝ 该信几成')),
       rows, said));
   stage.append(wrap);
   /** @type {{element: HTMLElement, bars: HTMLElement[], share: HTMLElement}[]} */
