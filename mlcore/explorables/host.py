@@ -86,10 +86,11 @@ class Host:
         return self._answer(request["id"])
 
     def slice(self, request: dict[str, Any]) -> dict[str, Any]:
-        """跑一片时间。"""
+        """跑一片时间；``moved`` 说这一片里走没走动，走不动（到头、发散）就不必再问。"""
         session = self.sessions[request["id"]]
+        before = session.steps
         session.slice(SLICE_MILLISECONDS, session.explorable.slice_steps)
-        return self._answer(request["id"])
+        return {**self._answer(request["id"]), "moved": session.steps != before}
 
     def cancel(self, request: dict[str, Any]) -> dict[str, Any]:
         """不做没做完的活了，停在走到的地方。"""

@@ -92,15 +92,13 @@ export class RunBar {
     this.looping = true;
     this.host.begun();
     const slice = () => this.host.ask({ op: 'slice' });
-    let steps = -1;
     let next = slice();
     try {
       for (;;) {
         const answer = await next;
-        const more = this.running && this.host.there() && answer.steps !== steps;
+        const more = this.running && this.host.there() && answer.moved;
         // 这一幅还没画，下一片已经在算：worker 和画面各忙各的。
         if (more) next = slice();
-        steps = answer.steps;
         this.host.take(answer);
         if (!more) break; // 暂停了，或者走不动了：发散，或者已经到头。
         await nextFrame();
