@@ -60,8 +60,11 @@ export function board(shapes, onFlip) {
     element,
     /** 板子有多宽。 @param {number} width */
     resize(width) {
-      cell = width / count;
-      element.style.width = `${width}px`;
+      // 手机上八列放不下手指：两边各伸出去一点，用掉页边。
+      const full = Math.max(width, Math.min(44 * count, document.documentElement.clientWidth));
+      cell = full / count;
+      element.style.width = `${full}px`;
+      element.style.marginLeft = `${(width - full) / 2}px`;
       for (const node of [...cells.flat(), ...leaves, ...ideals, ...heads]) node.style.width = `${cell}px`;
     },
     /**
