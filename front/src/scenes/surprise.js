@@ -225,7 +225,7 @@ export default function create(stage, ctx) {
     const sum = html('p', { class: 's-sum' });
     const said = html('p', { class: 's-said', 'aria-live': 'polite' });
     const curveNote = html('p', { class: 's-note' });
-    const wrap = html('div', { class: 'sb' },
+    const wrap = html('div', { class: 'surprise' },
       html('div', { class: 's-chips', role: 'group', 'aria-label': '例子' }, ...rest),
       html('div', { class: 's-chips', role: 'group', 'aria-label': '一分为二' }, ...yi, unit.element),
       html('div', { class: 's-body' },
