@@ -96,7 +96,7 @@ export class PageHost {
         job.done({ ok: true });
         return;
       }
-      if (job.client && raw.ok) {
+      if (job.client && raw.ok && job.request.op !== 'open') {
         job.client.setState('live');
         this.restarts = 0;
       }
