@@ -211,7 +211,7 @@ def nbval(paths: Sequence[Path]) -> int:
     """重新运行，逐格比较输出；返回 pytest 的退出码。"""
     command = [
         sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env",
-        "-p", "no:cacheprovider", "-p", "tools.nbval_live",
+        "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "tools.nbval_live",
         "-o", "addopts=", "-o", "filterwarnings=",
         f"--nbval-cell-timeout={CELL_SECONDS}", *map(str, paths),
     ]  # fmt: skip
