@@ -237,3 +237,18 @@ def test_the_imports_of_this_repository_are_followed():
         assert policy.place_uses(ROOT, cover, name), name
     for name in ("mlcore/explorables/versus.py", "front/src/scenes/versus.js", "README.md"):
         assert not policy.place_uses(ROOT, cover, name), name
+
+
+def test_when_half_the_book_has_changed_a_run_takes_a_share_and_the_turns_take_all():
+    pictures = [Picture(f"nbs/{k}.html", f"p{k}", "a:B", "c") for k in range(20)]
+    covered = [Picture(policy.COVER, "cover", "a:B", "c"), *pictures]
+    seen: set[str] = set()
+    for turn in range(20):
+        everything = policy.choose(covered, None, turn)
+        kept = policy.limited(everything, covered, turn)
+        assert "cover" in kept.places
+        assert len(kept.places) == policy.MOST_PLACES
+        assert policy.COVER in kept.pages
+        assert len(kept.pages) == policy.MOST_PAGES
+        seen |= kept.places
+    assert seen == {"cover", *(one.id for one in pictures)}

@@ -29,6 +29,10 @@ ROOT = Path(__file__).resolve().parents[2]
 COVER = "index.html"
 SHARES = 6
 FEW = 4
+# 一次最多真的用几幅图、几页（连封面）：一下子改了半本书，也不让一次跑上一个钟头；轮着来，
+# 全部要 --all。
+MOST_PLACES = 6
+MOST_PAGES = 3
 # 不在引入关系里、但每一页都靠它们的文件（以这些开头的）。
 UNDER_EVERY_PAGE = (
     "_config.yml",
@@ -262,6 +266,26 @@ def choose(
     return Plan(frozenset(ids), frozenset(pages), said)
 
 
+def limited(chosen: Plan, places: Sequence[Picture], turn: int) -> Plan:
+    """选得太多时，封面之外轮着取几幅、几页；取到哪里由 ``turn`` 定。"""
+    covers = {place.id for place in places if place.page == COVER}
+    ids = around(sorted(chosen.places - covers), MOST_PLACES - len(covers), turn)
+    pages = around(sorted(chosen.pages - {COVER}), MOST_PAGES - 1, turn)
+    kept = Plan(chosen.places & (ids | covers), chosen.pages & (pages | {COVER}), chosen.said)
+    if kept == chosen:
+        return chosen
+    said = f"{chosen.said}；太多，这次轮到其中 {len(kept.places)} 幅、{len(kept.pages)} 页"
+    return Plan(kept.places, kept.pages, said)
+
+
+def around(items: Sequence[str], count: int, turn: int) -> set[str]:
+    """从第 ``turn`` 组起，绕着圈取 ``count`` 个。"""
+    if len(items) <= count:
+        return set(items)
+    start = turn * count
+    return {items[(start + k) % len(items)] for k in range(count)}
+
+
 def one_of_each(users: Sequence[Picture], ids: set[str], turn: int) -> None:
     """让 ``users`` 里的每种画法至少有一幅在 ``ids`` 里。"""
     for kind in sorted({place.kind for place in users}):
@@ -283,6 +307,6 @@ def plan(
         raise ValueError(f"--base 要是这个仓库里的一个提交，得到 {base!r}")
     number = turn_of(root) if turn is None else turn
     changed = changed_since(root, start)
-    chosen = choose(places, changed, number, exercises, root)
-    again = "--all" if changed is None else f"--turn {number} --base {str(start)[:12]}"
+    chosen = limited(choose(places, changed, number, exercises, root), places, number)
+    again = f"--turn {number}" + (f" --base {str(start)[:12]}" if changed is not None else "")
     return Plan(chosen.places, chosen.pages, f"{chosen.said}。再来一遍同样的：{again}")
