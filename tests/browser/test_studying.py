@@ -93,6 +93,7 @@ def test_arrow_keys_belong_to_the_handle_that_has_the_focus(watched: Watched) ->
     page = watched.open(CHAPTER)
     page.evaluate("() => scrollTo(0, 0)")
     page.locator("#project-open").click()
+    expect(page.get_by_role("toolbar", name="投影")).to_be_visible()
     page.keyboard.press("PageDown")
     handle = page.locator(".explorable.on-screen [role=slider], .explorable.on-screen input").first
     handle.focus()
