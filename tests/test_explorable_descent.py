@@ -272,3 +272,12 @@ def test_values_out_of_range_are_refused(values, words):
 def test_the_posters_say_what_is_seen():
     assert "走 1 步到了 0.6，那里的坡度是 1.2" in Valley().poster()
     assert "不到 0.5 时慢慢挪" in StepMap().poster()
+
+
+def test_a_slow_end_near_the_lowest_place_is_not_called_a_wrong_valley():
+    """悬崖只有一个谷：坡缓的时候它还在走，走得到。"""
+    cliff = CURVES["cliff"]
+    walk = descend(cliff.slope, cliff.start, 0.6, 15)
+    assert abs(walk.x[-1] - cliff.goal) < 0.1
+    assert fate(walk, cliff) == "walking"
+    assert steps_needed(cliff, 0.6) == 34

@@ -136,14 +136,15 @@ def test_in_the_pits_the_start_decides():
     assert near[descent] <= STEPS < far[descent]
 
 
-def test_another_surface_moves_a_start_that_cannot_be_seen_there():
+def test_another_surface_begins_at_its_own_start_but_a_chosen_start_is_kept():
     session = Session(Race())
+    session.set({"start": [0.5, 1.5]})
     session.set({"surface": "bent"})
     assert session.controls["start"] == list(SURFACES["bent"].start)
-    session.set({"start": [0.5, 1.5]})
-    session.set({"surface": "long"})
-    assert session.controls["start"] == [0.5, 1.5]
+    session.set({"surface": "pits", "start": [0.5, 0.5]})
+    assert session.controls["start"] == [0.5, 0.5]
     again = Session.restored(json.loads(json.dumps(session.state())))
+    assert again.controls == session.controls
     assert again.view()["fair"]["order"] == session.view()["fair"]["order"]
 
 

@@ -42,8 +42,6 @@ class Explorable:
     """``figure`` 画的是什么（比如「损失曲面」）；空的就没有可以放大的图。"""
     slice_steps: ClassVar[int] = 1
     """宿主每次至少让它走几步才取一幅画面。"""
-    most_steps: ClassVar[int] = 0
-    """宿主每次至多让它走几步：一步太快、要让人看清的图才需要；0 是不限。"""
     slice_most: ClassVar[int | None] = None
     """一幅画面之间最多走几步：给人看的模拟不能因为机器快就一闪而过。"""
 

@@ -102,7 +102,7 @@ class Batches(Explorable):
     stops = (0, 1, 2, 3, 4, 6, 8, 11, 15, 20, 26, 33, 42, 53, 66, 82, 100, 125, 155, 190, 230, 280,
              340, 410, 500, 600)  # fmt: skip
     runs = True
-    most_steps = 1
+    slice_most = 1
     enlarges = "损失曲面"
 
     def reset(self, controls: Mapping[str, Any]) -> None:

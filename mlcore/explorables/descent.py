@@ -23,6 +23,8 @@ NEAR = 0.01
 """离谷底这么近就算到了。"""
 FLAT = 0.003
 """坡度比这还小，球就几乎不动了。"""
+ASTRAY = 0.5
+"""离最低处比这还远就停下的，才是停错了地方；更近的只是坡缓、走得慢。"""
 MOST_STEPS = 300
 
 
@@ -185,7 +187,8 @@ def fate(walk: Walk, curve: Curve, momentum: float = 0.0) -> str:
         if back < 1e-6 and last > NEAR:
             return "swing"
     still = not len(walk.move) or abs(walk.move[-1]) < FLAT
-    if len(x) > 1 and still and abs(walk.slope[-1]) < FLAT:
+    astray = abs(x[-1] - curve.goal) > ASTRAY
+    if len(x) > 1 and still and astray and abs(walk.slope[-1]) < FLAT:
         return "stuck"
     return "walking"
 
@@ -272,6 +275,7 @@ class Valley(Explorable):
             "stops": list(STEP_SIZES),
             "near": NEAR,
             "flat": FLAT,
+            "astray": ASTRAY,
             "walk": {"x": walk.x, "slope": walk.slope, "move": walk.move},
             "fate": fate(walk, curve, float(self.controls_now["momentum"])),
             "arrived": arrival(walk, curve.goal),

@@ -105,13 +105,20 @@ class Race(Explorable):
     stops = tuple(float(rate) for rate in RATES[::2])
     enlarges = "损失曲面"
 
+    stood: list[float] | None = None
+    """上一次从哪里出发。"""
+
     def reset(self, controls: Mapping[str, Any]) -> None:
+        before: Surface | None = getattr(self, "surface", None)
         self.surface = SURFACES[controls["surface"]]
         self.ground = self._ground()
         start = np.array(controls["start"])
-        if np.abs(start - self.surface.centre).max() > 0.97 * self.surface.reach:
-            # The start of another surface cannot be seen here: stand where this one begins.
+        changed = before not in (None, self.surface)
+        left_behind = changed and controls["start"] == self.stood
+        if left_behind or np.abs(start - self.surface.centre).max() > 0.97 * self.surface.reach:
+            # 上一块地形的起点在这里没有意义，有时还看不见：站到这一块自己的起点。
             self.controls_now["start"] = list(self.surface.start)
+        self.stood = self.controls_now["start"]
         self._run()
 
     def _run(self) -> None:

@@ -122,7 +122,7 @@ class Session:
         self._keep()
         taken = 0
         while taken < least or (taken < most and time.perf_counter() < end):
-            if self.explorable.stopped() or taken == (self.explorable.most_steps or -1):
+            if self.explorable.stopped():
                 break
             self.explorable.step(1)
             self.steps += 1

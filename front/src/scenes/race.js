@@ -211,8 +211,10 @@ export default function create(stage, ctx) {
       return `你是带动量的梯度下降：拖下面的竖线定学习率，动量系数也能调。${so}`;
     }
     if (first.arrived > steps) return '一个也没到谷底：有的困在浅坑里，有的还在路上。';
-    if (rule === 'fair') return `每位都用扫描里自己的最低点，${first.name}先到。换个起点，换块地形，名次还会变。`;
-    return `都用 ${first.rate}，${first.name}先到。这个名次是学习率挑的，不是方法挑的：看到这样的比较，先问学习率怎么定。`;
+    const winners = order.map((k) => all[k]).filter((one) => one.arrived === first.arrived).map((one) => one.name);
+    const who = winners.length > 1 ? `${winners.join('、')}并列先到` : `${first.name}先到`;
+    if (rule === 'fair') return `每位都用右下图里自己最低的那一点，${who}。换个起点，换块地形，名次还会变。`;
+    return `都用 ${first.rate}，${who}。这个名次是学习率挑的，不是方法挑的：看到这样的比较，先问学习率怎么定。`;
   }
 
   function resize() {

@@ -52,14 +52,14 @@ export function arrival(walk, goal, near) {
 
 /**
  * 走到最后成了什么样：there、away、swing、stuck、walking（见 mlcore.explorables.descent.fate）。
- * @param {Walk} walk @param {Curve} curve @param {number} momentum @param {{near: number, flat: number}} limits
+ * @param {Walk} walk @param {Curve} curve @param {number} momentum @param {{near: number, flat: number, astray: number}} limits
  */
-export function fate(walk, curve, momentum, { near, flat }) {
+export function fate(walk, curve, momentum, { near, flat, astray }) {
   const { x, move, slope } = walk;
   const n = x.length - 1;
   if (arrival(walk, curve.goal, near) >= 0) return 'there';
   if (x[n] < curve.low || x[n] > curve.high) return 'away';
   if (momentum === 0 && n > 1 && Math.abs(x[n] - x[n - 2]) < 1e-6 && Math.abs(x[n] - x[n - 1]) > near) return 'swing';
-  if (n > 0 && Math.abs(move[n - 1]) < flat && Math.abs(slope[n]) < flat) return 'stuck';
+  if (n > 0 && Math.abs(x[n] - curve.goal) > astray && Math.abs(move[n - 1]) < flat && Math.abs(slope[n]) < flat) return 'stuck';
   return 'walking';
 }
