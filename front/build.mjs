@@ -27,6 +27,7 @@ const common = {
   bundle: true,
   minify: true,
   write: false,
+  preserveSymlinks: true, // node_modules 是链接也好、是文件夹也好，构建出来一个字节也不差。
   charset: 'utf8',
   target: 'es2022',
   legalComments: 'none', // 第三方的版权说明都在仓库根的 NOTICE 里，随网站和 wheel 一起走。
