@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from book._ext.engine import engine_files
+from mlcore import space
 from mlcore.exercises import Exercise, chapter, check, exercise, judge, modules
 from mlcore.exercises.markup import blocks, plain
 from mlcore.exercises.model import LETTERS, parse
@@ -103,18 +104,36 @@ def test_every_chapter_has_rising_difficulty_one_explorable_and_one_code_exercis
         assert any(item.kind == "code" for item in items), module
 
 
-def test_the_shear_is_stretched_by_the_golden_ratio() -> None:
-    sizes = np.linalg.svd(np.array([[1.0, 1.0], [0.0, 1.0]]), compute_uv=False)
+def stretches(k: float) -> np.ndarray:
+    sizes: np.ndarray = np.linalg.svd(np.array([[1.0, k], [0.0, 1.0]]), compute_uv=False)
+    return sizes
+
+
+def test_the_shear_is_stretched_as_asked_and_the_wrong_answers_as_their_hints_say() -> None:
     item = exercise("layers_bend_space.shear")
-    assert item.answer == pytest.approx(sizes[0], abs=5e-4)
-    for name, value in (("读成了小的那个", sizes[1]), ("忘了开方", sizes[0] ** 2)):
+    assert stretches(item.answer) == pytest.approx([2.0, 0.5])
+    for name, k, longest in (
+        ("把错开的量加到长度上", 1.0, 1.618),
+        ("把错开的量当成倍数", 2.0, 2.414),
+        ("忘了开方", 2**0.5 - 2**-0.5, 1.414),
+    ):
         wrong = item.wrong_named(name)
-        assert wrong.low < value < wrong.high
+        assert wrong.low < k < wrong.high
+        assert stretches(k)[0] == pytest.approx(longest, abs=5e-4)
+        assert f"{longest} 倍" in plain(wrong.hint)
+    upright = item.wrong_named("以为坐标轴方向拉得最长")
+    assert upright.low < 3**0.5 < upright.high
+    assert stretches(3**0.5)[0] > np.hypot(3**0.5, 1.0)
+    parts = space.decompose(np.array([[1.0, item.answer], [0.0, 1.0]]))
+    first, last = np.degrees([parts.first_turn, parts.last_turn])
+    told = f"先转 {first:.1f}°，拉 2 倍和 0.5 倍，再转 {last:.1f}°".replace("-", "−")
+    assert told in plain(item.solution)
 
 
-def test_the_mirror_matrix_has_the_determinant_that_is_asked() -> None:
-    determinant = np.linalg.det(np.array([[0.0, 0.3], [1.0, 1.5]]))
-    assert exercise("layers_bend_space.mirror").answer == pytest.approx(determinant)
+def test_the_mirror_matrix_turns_over_and_keeps_the_area_that_is_asked() -> None:
+    item = exercise("layers_bend_space.mirror")
+    for a, area in ((item.answer, -0.7), (1.1, 0.7), (-1.1, -3.7), (0.75, 0.0)):
+        assert np.linalg.det(np.array([[2.0, 1.0], [1.5, a]])) == pytest.approx(area)
 
 
 def test_lifted_points_lie_on_the_plane_that_the_solution_names() -> None:
@@ -147,10 +166,10 @@ def test_an_answer_of_the_wrong_kind_says_what_is_wanted() -> None:
 
 
 def test_check_prints_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
-    check("layers_bend_space.mirror", -0.3)
-    check("layers_bend_space.mirror", 0.3)
+    check("layers_bend_space.mirror", 0.4)
+    check("layers_bend_space.mirror", 1.1)
     said = capsys.readouterr().out
-    assert said.startswith("对了。\n还不对。面积")
+    assert said.startswith("对了。\n还不对。填进图里")
     assert "$" not in said
 
 
