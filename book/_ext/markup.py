@@ -11,7 +11,7 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.docutils import SphinxDirective
 from sphinx.writers.html5 import HTML5Translator
 
-from . import words
+from . import shipped, words
 from .contents import book_parts, first_chapter
 from .look import look_table
 from .shipped import NOTICE, shipped_table
@@ -186,7 +186,8 @@ class ShippedDirective(SphinxDirective):
     """``{shipped-files}``：NOTICE 里列出的第三方软件，和三份许可文件的链接。"""
 
     def run(self) -> list[nodes.Node]:
-        self.env.note_dependency(str(NOTICE))
+        for source in (str(NOTICE), shipped.__file__):
+            self.env.note_dependency(source)
         return [nodes.raw("", shipped_table(NOTICE.read_text("utf8")), format="html")]
 
 

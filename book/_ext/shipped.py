@@ -32,9 +32,14 @@ def shipped_rows(notice: str) -> list[tuple[str, str, str]]:
     return rows
 
 
+def _cell(text: str) -> str:
+    """一格的字；包名太长时在斜线后面换行。"""
+    return html.escape(text).replace("/", "/<wbr>")
+
+
 def shipped_table(notice: str) -> str:
     rows = "".join(
-        "<tr>" + "".join(f"<td>{html.escape(cell)}</td>" for cell in row) + "</tr>"
+        "<tr>" + "".join(f"<td>{_cell(cell)}</td>" for cell in row) + "</tr>"
         for row in shipped_rows(notice)
     )
     links = "，".join(
@@ -42,7 +47,8 @@ def shipped_table(notice: str) -> str:
         for name, label in (("LICENSE.txt", "许可全文"), ("NOTICE.txt", "第三方文件的声明"))
     )
     return (
-        '<div class="scroll"><table><thead><tr><th>名称</th><th>版本</th><th>许可</th></tr></thead>'
+        '<div class="scroll"><table class="shipped">'
+        '<thead><tr><th>名称</th><th>版本</th><th>许可</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div><p>{links}。</p>"
     )
 

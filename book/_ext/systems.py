@@ -53,25 +53,29 @@ class SystemsDirective(_Generated):
         order = list(chapters())
         rows = sorted(table.values(), key=lambda row: order.index(row.chapter))
         for address, group in groupby(rows, key=lambda row: row.chapter):
-            lines = []
+            lines, places = [], []
             for row in group:
-                where = f"图「{load_class(row.explorable).title}」" if row.explorable else ""
-                if row.function:
-                    where += ("，" if where else "") + f"函数 `{row.function.replace(':', '.')}`"
-                lines += [
-                    f"{row.id}　{row.name}",
-                    f": {row.shows}",
-                    "",
-                    f"  {where}；由 `{row.test.rpartition('::')[2]}` 检查。",
-                    "",
-                ]
+                lines += [f"{row.id}　{row.name}", f": {row.shows}", ""]
+                if row.explorable:
+                    lines += [f"  图「{load_class(row.explorable).title}」。", ""]
+                first, *others = _where(row)
+                places += [row.id, f": {first}", *(f"  {line}" for line in others), ""]
+            lines += [":::{fold} 在哪里算，由谁检查", *places, ":::"]
             found.append(self.section(f"systems-{address}", self.chapter_link(address), lines))
         self.depends_on(systems.FILE)
         return found
 
 
+def _where(row: systems.System) -> list[str]:
+    """算它的类和函数，检查它的测试，一行一个：给要看代码的人。"""
+    file, _, test = row.test.partition("::")
+    paths = [path.replace(":", ".") for path in (row.explorable, row.function) if path]
+    names = [f"`{name}`" for name in (*paths, file, test)]
+    return [*(f"{name}\\" for name in names[:-1]), names[-1]]  # 行末的反斜线是换行
+
+
 class TermsDirective(_Generated):
-    """术语表，一部一节，每一条链到细讲它的章。"""
+    """术语表，一部一节，每一条链到细讲它的章；那一章还没有写，就说明白。"""
 
     def run(self) -> list[nodes.Node]:
         order = list(chapters())
@@ -81,7 +85,8 @@ class TermsDirective(_Generated):
             lines = ["```{glossary}"]
             for term in group:
                 title = chapters()[term.chapter].part
-                more = f"见「{self.chapter_link(term.chapter)}」。"
+                link = self.chapter_link(term.chapter)
+                more = f"见「{link}」{'' if link.startswith('{doc}') else '（待写）'}。"
                 lines += [term.term, f"  {term.english}。{term.means}{more}", ""]
             found.append(self.section(f"terms-{folder}", title, [*lines, "```"]))
         self.depends_on(glossary.FILE)
