@@ -80,9 +80,11 @@ export function mountCodeExercise(root, data, typeset) {
     result.finish();
     say(outcome.ended ? ended(outcome) : '');
     if (outcome.ended) return;
-    if (outcome.verdict) judge(outcome.verdict.right, outcome.verdict.misconception, outcome.verdict.text);
-    else judge(false, '', '还不对。代码没有跑通，先看看上面的错误。');
-    if (outcome.error) result.error(outcome.error, null);
+    // 错误只说一次：框里说得最清楚，判断里就不再重复。
+    if (outcome.error) {
+      judge(false, '', '还不对。代码没有跑通，先看看上面的错误。');
+      result.error(outcome.error, null);
+    } else judge(outcome.verdict.right, outcome.verdict.misconception, outcome.verdict.text);
     box.extra = { right: Boolean(outcome.verdict?.right) };
     box.keep();
   }
