@@ -182,7 +182,7 @@ export class Shell {
     });
     this.panel.update(this.values);
     if (spec.runs) {
-      this.runner = new RunBar(this.bar, {
+      this.runner = new RunBar(this.bar, spec.unit, {
         ask: (/** @type {any} */ request) => this.ask(request),
         do: (/** @type {any} */ request) => this.do(request),
         take: (/** @type {any} */ answer) => this.take(answer),

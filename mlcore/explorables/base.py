@@ -38,6 +38,8 @@ class Explorable:
     stops: ClassVar[int | tuple[float, ...]] = 11
     """预先算几幅，或者在哪些值上算；``main`` 是 ``"steps"`` 时是步数的列表。"""
     runs: ClassVar[bool] = False
+    unit: ClassVar[str] = "步"
+    """会跑的图一步是什么：游戏是「局」，抛硬币是「次」；写在「运行」旁边。"""
     enlarges: ClassVar[str] = ""
     """``figure`` 画的是什么（比如「损失曲面」）；空的就没有可以放大的图。"""
     slice_steps: ClassVar[int] = 1
@@ -73,6 +75,7 @@ class Explorable:
             "controls": [control.spec() for control in cls.controls],
             "main": cls.main,
             "runs": cls.runs,
+            "unit": cls.unit,
             "enlarges": cls.enlarges,
         }
 

@@ -113,6 +113,7 @@ class Belief(Explorable):
     main = "steps"
     stops = (*(0, 1, 2, 3, 4, 5, 6, 8, 10, 13, 16, 20), *(25, 32, 40, 50, 65, 80, 100, 150, 300))
     runs = True
+    unit = "次"
     slice_most = 1
     enlarges = "信念的曲线"
 

@@ -164,6 +164,7 @@ class Doors(Explorable):
     main = "steps"
     stops = (0, 1, 2, 3, 5, 8, 15, 30, 60, 120, 250, 500, 1000, 2000)
     runs = True
+    unit = "局"
     slice_most = 50  # 两百幅画面走完一万局，开头的起伏也看得见
     enlarges = "胜率的曲线"
 

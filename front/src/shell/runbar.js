@@ -1,5 +1,5 @@
 // @ts-check
-/** 会跑的图下面的那一条：运行、一步、重来，和一条可以往回拖的过程。 */
+/** 会跑的图下面的那一条：运行、一步（或者一局、一次）、重来，和一条可以往回拖的过程。 */
 import { button, el, svgIcon } from '../dom.js';
 
 const KEPT = 80; // 留下多少幅，供读者往回拖；再多就隔一幅丢一幅。
@@ -13,8 +13,9 @@ const KEPT = 80; // 留下多少幅，供读者往回拖；再多就隔一幅丢
  */
 
 export class RunBar {
-  /** @param {HTMLElement} bar @param {Host} host */
-  constructor(bar, host) {
+  /** @param {HTMLElement} bar @param {string} unit 一步叫什么 @param {Host} host */
+  constructor(bar, unit, host) {
+    this.unit = unit;
     this.host = host;
     /** @type {{steps: number, scene: any}[]} */
     this.frames = [];
@@ -38,7 +39,7 @@ export class RunBar {
       host.do(request).catch(() => {});
     };
     bar.append(this.toggle,
-      button('一步', '走一步', () => once({ op: 'step', n: 1 })),
+      button(`一${unit}`, `只来一${unit}`, () => once({ op: 'step', n: 1 })),
       button('重来', '用同样的设置从头来', () => once({ op: 'reset' })),
       el('label', { class: 'ex-scrub' }, this.scrub, this.label));
   }
@@ -77,7 +78,7 @@ export class RunBar {
 
   tell() {
     const frame = this.frames[Number(this.scrub.value)];
-    const text = `第 ${frame ? frame.steps : 0} 步`;
+    const text = `第 ${frame ? frame.steps : 0} ${this.unit}`;
     this.label.textContent = text;
     this.scrub.setAttribute('aria-valuetext', text);
   }
