@@ -1,1 +1,1 @@
-import{c as a,d as b,e as c,f as d,g as e}from"./chunk-BL3LJRSD.js";import"./chunk-BWIFD2WP.js";import"./chunk-XEMFFRPS.js";import"./chunk-3TXHFKDN.js";export{e as begin,b as cellButton,c as ended,d as inTurn,a as theKernel};
+import{c as a,d as b,e as c,f as d,g as e}from"./chunk-GWNQM2JR.js";import"./chunk-EEVXLOCI.js";import"./chunk-XEMFFRPS.js";import"./chunk-3TXHFKDN.js";export{e as begin,b as cellButton,c as ended,d as inTurn,a as theKernel};
