@@ -50,6 +50,13 @@ def test_a_page_says_that_it_is_chinese_and_has_one_title(page: built.Page) -> N
 
 
 @every_page
+def test_emphasis_dots_stand_under_chinese_alone(page: built.Page) -> None:
+    html = (SITE / page.path).read_text("utf8")
+    dotted = re.findall(r"<em>(.*?)</em>", html, re.DOTALL)
+    assert [text for text in dotted if not re.search("[\u3400-\u9fff]", text)] == []
+
+
+@every_page
 def test_ids_are_unique_on_a_page(page: built.Page) -> None:
     assert sorted(set(page.ids)) == sorted(page.ids)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from docutils import nodes
@@ -17,6 +18,9 @@ from .look import look_table
 from .shipped import NOTICE, shipped_table
 
 
+CHINESE = re.compile("[\u3400-\u9fff]")
+
+
 class BookTranslator(HTML5Translator):
     """Sphinx 的 HTML5 翻译器，改掉会露出英文或在手机上撑破页面的几处。"""
 
@@ -27,6 +31,19 @@ class BookTranslator(HTML5Translator):
     def depart_table(self, node: nodes.Element) -> None:
         super().depart_table(node)
         self.body.append("</div>\n")
+
+    def visit_emphasis(self, node: nodes.Element) -> None:
+        if CHINESE.search(node.astext()):
+            super().visit_emphasis(node)
+        else:  # 外文的书名和篇名：斜体，不加着重号。
+            english = ' lang="en"' if node.astext().isascii() else ""
+            self.body.append(f"<cite{english}>")
+
+    def depart_emphasis(self, node: nodes.Element) -> None:
+        if CHINESE.search(node.astext()):
+            super().depart_emphasis(node)
+        else:
+            self.body.append("</cite>")
 
     def add_permalink_ref(self, node: nodes.Element, title: str) -> None:
         super().add_permalink_ref(node, words.TABLE["permalink"])

@@ -5,7 +5,7 @@
  */
 import { el } from '../dom.js';
 import { CodeBox } from './cells-box.js';
-import { Result } from './cells-output.js';
+import { Result, withCode } from './cells-output.js';
 import { cellButton, ended, inTurn, theKernel } from './cells.js';
 
 /**
@@ -55,7 +55,7 @@ export function mountCodeExercise(root, data, typeset) {
     root.dataset.misconception = misconception;
     const wrong = data.wrong.find((one) => one.name === misconception);
     if (wrong) verdict.innerHTML = `还不对。${wrong.hint}`; // 提示是构建时由 mlcore 转义好的 HTML
-    else verdict.textContent = text;
+    else verdict.replaceChildren(...withCode(text));
     typeset(verdict);
   }
 
