@@ -12,6 +12,8 @@ import { html } from '../lib/fields.js';
 
 const HOP = 320; // 走一步用多少毫秒
 const QUICK = 110; // 一口气走的时候
+const TINY = 8; // 跳得看不出来了，就快走
+const SLIGHT = 3; // 一步在图上不到这么多像素，就看不出是跳
 const MOST = 300;
 const TANGENT = 62;
 const LABEL = 92; // 「坡度 −0.123」大约这么宽
@@ -36,7 +38,7 @@ export default function create(stage, ctx) {
     // 换了学习率就从头走：走完的路不能拿新的学习率接着走。
     rate: (rate) => change({ learning_rate: rate, walked: 0 }),
     momentum: (momentum) => change({ momentum, walked: 0 }),
-    walk: (count) => play(count),
+    walk: (count) => (count > 1 && playing ? finish() : play(count)),
     back: () => change({ start: curve().start, walked: 0 }),
   });
   const plot = chart(html('div'), '山谷的剖面和球');
@@ -80,6 +82,7 @@ export default function create(stage, ctx) {
   function change(changes) {
     playing = 0;
     hop = 0;
+    side.playing(false);
     Object.assign(state, changes);
     draw();
     ctx.set(changes);
@@ -89,7 +92,6 @@ export default function create(stage, ctx) {
   function play(count) {
     const id = (playing = Math.floor(performance.now() * 1000) + 1);
     hop = 0;
-    const length = count === 1 ? HOP : QUICK;
     const aim = Math.min(MOST, state.walked + count);
     const over = () => state.walked >= aim || (state.walked > 0 && ending() !== 'walking' && count > 1) || ending() === 'away';
     const done = () => change({ walked: walk().x.length - 1 });
@@ -98,24 +100,45 @@ export default function create(stage, ctx) {
       done();
       return;
     }
+    side.playing(count > 1);
+    if (count > 1) said.textContent = '一步一步往下走……';
     let begun = performance.now();
     const tick = (/** @type {number} */ now) => {
       if (playing !== id) return;
-      hop = clamp((now - begun) / length, 0, 1);
-      if (hop >= 1) {
-        begun = now;
+      // 一步也不跳过；只是步子小到看不出来以后，一帧里走好几步。
+      let length = pace(count);
+      while (now - begun >= length) {
+        begun = count === 1 || length === QUICK ? now : begun + length;
         hop = 0;
         state.walked += 1;
         if (over()) {
           done();
           return;
         }
+        length = pace(count);
       }
+      hop = clamp((now - begun) / length, 0, 1);
       draw();
       requestAnimationFrame(tick);
     };
     if (over()) done();
     else requestAnimationFrame(tick);
+  }
+
+  /** 下一步走多少毫秒。 @param {number} count */
+  function pace(count) {
+    if (count === 1) return HOP;
+    const { x } = walk();
+    const n = x.length - 1;
+    const before = n ? Math.abs(plot.frame.x(x[n]) - plot.frame.x(x[n - 1])) : SLIGHT;
+    return before < SLIGHT ? TINY : QUICK;
+  }
+
+  /** 不看过程，直接走到头。 */
+  function finish() {
+    if (!playing) return;
+    while (state.walked < MOST && (state.walked === 0 || ending() === 'walking')) state.walked += 1;
+    change({ walked: walk().x.length - 1 });
   }
 
   function ending() {
@@ -169,11 +192,11 @@ export default function create(stage, ctx) {
     // 写在切线往上坡去的那一头；那边没有地方，就写在另一头。
     const up = slope > 0 ? 1 : -1;
     const high = px + up * ux + up * LABEL;
-    const far = high > 4 && high < frame.width - 4 ? 1 : -1;
+    const far = high > 38 && high < frame.width - 4 ? 1 : -1; // 左边 38 像素是刻度
     const end = px + far * up * ux;
     slopeText.setAttribute('text-anchor', far * up > 0 ? 'start' : 'end');
     slopeText.setAttribute('x', (end + far * up * 8).toFixed(1));
-    slopeText.setAttribute('y', clamp(py + far * up * uy + (far > 0 ? -4 : 14), 20, frame.height - 44).toFixed(1));
+    slopeText.setAttribute('y', clamp(py + far * up * uy + (far > 0 ? -4 : Math.abs(uy) < 12 ? -8 : 14), 20, frame.height - 44).toFixed(1));
   }
 
   /** 下一步：地板上的箭头。 @param {number} from @param {number} to @param {number} move */

@@ -45,10 +45,13 @@ export function chart(parent, label) {
       const x = next.low + (span * i) / PIECES;
       edge.push(frame.x(x), Math.max(-40, frame.y(next.height(x))));
     }
+    // 画面右边留着轴名的地方也是地：照最后一小段的坡度延过去。
+    const [ax, ay, bx, by] = edge.slice(-4);
+    edge.push(width, by + ((by - ay) / (bx - ax)) * (width - bx));
     const d = linePath(edge);
     const floor = height - ROOM.bottom;
     line.setAttribute('d', d);
-    ground.setAttribute('d', `${d}L${frame.x(next.high)} ${floor}L${frame.x(next.low)} ${floor}Z`);
+    ground.setAttribute('d', `${d}L${width} ${floor}L${frame.x(next.low)} ${floor}Z`);
     texts.replaceChildren();
     let rules = '';
     for (const v of ticks(next.low, next.high, width < 420 ? 6 : 10)) {

@@ -27,8 +27,8 @@ export function valleySide(spec, on) {
   });
   const one = press('走一步', () => on.walk(1));
   one.classList.add('primary');
-  const buttons = html('div', { class: 'ds-row' }, one,
-    press('一口气走', () => on.walk(300)), press('放回起点', on.back));
+  const all = press('一口气走', () => on.walk(300));
+  const buttons = html('div', { class: 'ds-row' }, one, all, press('放回起点', on.back));
   const count = html('strong', {}, '0');
   const gap = html('span');
   const record = html('p', { class: 'ds-record' });
@@ -85,6 +85,10 @@ export function valleySide(spec, on) {
 
   return {
     bet, element, write,
+    /** 一口气走的路上，再按一下直接看结果。 @param {boolean} running */
+    playing(running) {
+      all.textContent = running ? '直接看结果' : '一口气走';
+    },
     /** @param {number[]} given */
     stops(given) {
       stops = given;
@@ -95,7 +99,12 @@ export function valleySide(spec, on) {
 
 /** @param {string} look @param {number} k @param {...number} values */
 function row(look, k, ...values) {
-  return html('tr', { class: look }, html('td', {}, String(k)), ...values.map((v) => html('td', {}, number(v))));
+  return html('tr', { class: look }, html('td', {}, String(k)), ...values.map((v) => html('td', {}, tiny(v))));
+}
+
+/** 小到写不出来的数不写成 0：它还在挪。 @param {number} value */
+function tiny(value) {
+  return value !== 0 && number(value) === '0' ? '≈ 0' : number(value);
 }
 
 /** @param {string} text @param {() => void} act */
