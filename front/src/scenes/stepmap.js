@@ -124,7 +124,8 @@ export default function create(stage, ctx) {
       : Math.max(Math.abs(last[0]), Math.abs(last[1])) > ground.plane.reach;
     const beyond = rate > ground.top ? `学习率 ${number(rate)} 在图的右边之外，那里全是墨色。` : '';
     if (out) return `${beyond}第 ${places.length - 1} 步飞出了画面，落在 ${last.map((v) => number(v)).join('，')}。再走下去，每一步都更远。`;
-    if (state.ground === 'wells') return `${beyond}走了 ${state.row} 步，停在 ${number(last[0])}；最低的谷在 ${number(ground.curve.goal)}。这里不是抛物线，1/c 和 2/c 两条线只在谷底附近作数。`;
+    const still = places.length > 1 && Math.abs(last[0] - places[places.length - 2][0]) < 1e-3;
+    if (state.ground === 'wells') return `${beyond}走了 ${state.row} 步，${still ? '停在' : '走到'} ${number(last[0])}；最低的谷在 ${number(ground.curve.goal)}。这里不是抛物线，1/c 和 2/c 两条线只在谷底附近作数。`;
     const parts = ground.strips.map((/** @type {any} */ strip) => {
       const factor = 1 - rate * strip.curvature;
       return `${ground.strips.length > 1 ? strip.label : '离谷底的距离'}乘 ${number(factor)}`;

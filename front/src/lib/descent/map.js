@@ -151,8 +151,7 @@ export function stepMap(on) {
       for (const [edge, power] of [[strip.swings, '1/c'], [strip.explodes, '2/c']]) {
         if (edge > ground.top) continue;
         svg('path', { class: 'sm-edge', d: `M${x(edge).toFixed(1)} ${a - 5}V${b + 5}` }, back);
-        svg('text', { class: 'sm-tick is-edge', x: x(edge), y: b + 17, 'text-anchor': 'middle' }, back).textContent =
-          narrow ? number(edge) : `${power} = ${number(edge)}`;
+        svg('text', { class: 'sm-tick is-edge', x: x(edge), y: b + 17, 'text-anchor': 'middle' }, back).textContent = `${power} = ${number(edge)}`;
       }
     });
     const floor = height - 4;
