@@ -57,6 +57,7 @@ export default function create(stage, ctx) {
     ctx.set({ rule });
     slide();
   } });
+  const means = el('p', { class: 'rc-means' });
   const told = el('p', { class: 'rc-told', 'aria-live': 'polite' });
   const verdict = el('p', { class: 'rc-verdict', 'aria-live': 'polite' });
   const back = el('button', { type: 'button', class: 'ex-button' });
@@ -77,8 +78,8 @@ export default function create(stage, ctx) {
   scrub.addEventListener('change', () => ctx.set({ walked: Math.round(walked) }));
   const wrap = el('div', { class: 'rc' },
     el('div', { class: 'rc-left' }, picture.element, el('div', { class: 'rc-go' }, go, scrub, count), told),
-    el('div', { class: 'rc-right' }, pick.element, list.element, verdict),
-    el('div', { class: 'rc-small' }, el('p', { class: 'rc-caption' }, '高出谷底多少'), loss.element),
+    el('div', { class: 'rc-right' }, pick.element, means, list.element, verdict),
+    el('div', { class: 'rc-small' }, el('p', { class: 'rc-caption' }, '每一步高出谷底多少'), loss.element),
     el('div', { class: 'rc-small' }, el('p', { class: 'rc-caption' }, '用这个学习率，几步到', back), sweep.element));
   stage.append(wrap);
 
@@ -213,7 +214,7 @@ export default function create(stage, ctx) {
     if (first.arrived > steps) return '一个也没到谷底：有的困在浅坑里，有的还在路上。';
     const winners = order.map((k) => all[k]).filter((one) => one.arrived === first.arrived).map((one) => one.name);
     const who = winners.length > 1 ? `${winners.join('、')}并列先到` : `${first.name}先到`;
-    if (rule === 'fair') return `每位都用右下图里自己最低的那一点，${who}。换个起点，换块地形，名次还会变。`;
+    if (rule === 'fair') return `每位都用「几步到」图里自己最低的那一点，${who}。换个起点，换块地形，名次还会变。`;
     return `都用 ${first.rate}，${who}。这个名次是学习率挑的，不是方法挑的：看到这样的比较，先问学习率怎么定。`;
   }
 
@@ -223,6 +224,7 @@ export default function create(stage, ctx) {
     width = given;
     const wide = width >= 700;
     wrap.classList.toggle('is-wide', wide);
+    means.textContent = `到：从这一步起，高出谷底都不超过 ${number(data.ground.goal)}（绿圈里）。`;
     const side = Math.round(wide ? Math.min(460, width * 0.5) : Math.min(width, 520));
     picture.backdrop(side, colors);
     const small = Math.round(wide ? (width - 32) / 2 : width);

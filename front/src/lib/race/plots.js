@@ -1,6 +1,6 @@
 // @ts-check
 /** 两张小图：损失一步一步怎么降；每位选手用每个学习率各要几步。 */
-import { linePath, svg } from '../axes.js';
+import { linePath, number, svg } from '../axes.js';
 import { handle } from '../drag.js';
 import { sheet, ten } from '../smallplot.js';
 import { ME, mark } from './marks.js';
@@ -10,8 +10,10 @@ const OVER = 1.18; // 没到的贴在最大步数上面一点的地方
 export function lossPlot() {
   const part = sheet('损失一步一步怎么降', '步');
   const goal = svg('path', { class: 'rc-goal' }, part.lines);
+  const level = svg('text', { class: 'rc-goal-text', 'text-anchor': 'end' }, part.lines);
   const lines = Array.from({ length: ME + 1 }, (_, k) => svg('path', { class: `rc-line rc-${k}` }, part.lines));
   const heads = Array.from({ length: ME + 1 }, (_, k) => mark(part.lines, k, 4.5));
+  const below = svg('text', { class: 'rc-goal-text', 'text-anchor': 'end' }, part.lines);
   const { frame } = part;
   return {
     element: part.area,
@@ -23,6 +25,12 @@ export function lossPlot() {
       part.update(width, height, across, up);
       const y = frame.y(ground.goal_height).toFixed(1);
       goal.setAttribute('d', `M${frame.x(0)} ${y}H${frame.x(1)}`);
+      level.textContent = number(ground.goal);
+      level.setAttribute('x', (frame.x(0) - 8).toFixed(1));
+      level.setAttribute('y', (Number(y) + 4).toFixed(1));
+      below.textContent = '这条线以下就算到';
+      below.setAttribute('x', frame.x(1).toFixed(1));
+      below.setAttribute('y', (Number(y) - 7).toFixed(1));
     },
     /** @param {Float32Array} heights @param {number} steps @param {number} at @param {boolean[]} shown @param {number} focus */
     draw(heights, steps, at, shown, focus) {
