@@ -44,8 +44,8 @@ export default function create(stage, ctx) {
   const wrap = el('div', { class: 'bt' },
     el('div', { class: 'bt-pick' }, el('span', {}, '每批几个样本'), pick.element),
     el('div', { class: 'bt-pair' },
-      el('figure', {}, left.element, el('figcaption', {}, '标出的是下一步的样本；拖直线两头换起点')),
-      el('figure', {}, right.element, el('figcaption', {}, '细线是各样本自己的谷底；洋红是下一步，雾是换一批会到哪'))),
+      el('figure', {}, left.element, el('figcaption', {}, '一点是一个样本。虚线 y = 斜率 × x + 截距 要贴住它们，拖两头换起点；竖线是下一步要听的样本差了多少')),
+      el('figure', {}, right.element, el('figcaption', {}, '一个位置是一条直线，圈越往里，平均差得越少。细线是各样本自己的谷底：站在线上，直线正好穿过它；洋红是下一步，雾是换一批会到哪'))),
     told, heard,
     el('p', { class: 'bt-caption' }, '高出谷底多少，按看过的样本数算'), below.element);
   stage.append(wrap);
@@ -68,7 +68,7 @@ export default function create(stage, ctx) {
   function sentence() {
     const { batch, next } = data;
     const left = Math.round(100 * next.agreement);
-    if (batch === 1) return '下一步只听一个样本：它只管往自己的那条谷底去。';
+    if (batch === 1) return '下一步只听橙色的那一个样本：它只管把直线往自己身上拉，也就是往自己的那条谷底去。';
     const who = batch === data.x.data.length ? '下一步听全部样本，谁来走都一样' : `下一步听 ${batch} 个样本`;
     return `${who}：各自的箭头平均下来，剩下长度的 ${left}%，其余互相抵消了。`;
   }

@@ -4,6 +4,7 @@ import { axes, linePath, number, plane, svg } from '../axes.js';
 import { handle } from '../drag.js';
 import { put } from '../put.js';
 import { fit } from '../sheet.js';
+import { sampleName } from './scatter.js';
 
 const LEVELS = [0.1, 0.25, 0.5, 0.8, 1.15, 1.55, 2, 2.5, 3.05, 3.65, 4.3, 5];
 const EVERY = 8; // 每几个样本画一条它自己的谷底
@@ -49,6 +50,9 @@ export function bowl(options) {
   // 箭头画在环的上面，短的也看得见；手指仍然够得着环。
   const each = [0, 1, 2].map((k) => svg('path', { class: `bt-each bt-few-${k}` }, area));
   const eachMany = svg('path', { class: 'bt-each-many' }, area);
+  const ownNames = [0, 1, 2].map((k) => svg('text', { class: `bt-name bt-few-${k}` }, area));
+  const bottom = svg('text', { class: 'bt-formula is-small' }, area);
+  bottom.textContent = '谷底';
   const mean = svg('path', { class: 'bt-mean' }, area);
   const tip = svg('path', { class: 'bt-tip' }, area);
 
@@ -93,6 +97,8 @@ export function bowl(options) {
     brush.globalAlpha = 0.15;
     brush.stroke();
     brush.globalAlpha = 1;
+    bottom.setAttribute('x', (view.x(cx) + 9).toFixed(1));
+    bottom.setAttribute('y', (view.y(cy) - 6).toFixed(1));
     lowest.setAttribute('d', `M${view.x(cx) - 6} ${view.y(cy)}h12M${view.x(cx)} ${view.y(cy) - 6}v12`);
   }
 
@@ -117,6 +123,38 @@ export function bowl(options) {
       linePath([from[0], from[1], neck[0], neck[1]]),
       linePath([to[0], to[1], neck[0] - 0.55 * s * uy, neck[1] + 0.55 * s * ux, neck[0] + 0.55 * s * uy, neck[1] - 0.55 * s * ux], true),
     ];
+  }
+
+  /** 「它的谷底」写在线上，离现在的位置、别的名字和别的线都远的地方。 @param {any} scene @param {number} count @param {number[]} at */
+  function nameValleys(scene, count, at) {
+    /** @type {number[][]} */
+    const taken = [[view.x(at[0]), view.y(at[1])], [view.width / 2, view.height / 2]];
+    const others = Array.from(scene.next.which.data).slice(0, count);
+    ownNames.forEach((node, k) => {
+      put(node, 'visibility', k < count ? 'visible' : 'hidden');
+      if (k >= count) return;
+      const i = scene.next.which.data[k];
+      /** @type {number[]} */
+      let best = [];
+      let most = -1;
+      for (let t = 0.06; t < 0.95; t += 0.04) {
+        const a = view.left + t * (view.right - view.left);
+        const spot = [view.x(a), view.y(scene.y.data[i] - scene.x.data[i] * a)];
+        if (spot[1] < 34 || spot[1] > view.height - 34 || spot[0] < 50 || spot[0] > view.width - 50) continue;
+        const room = Math.min(
+          ...taken.map(([x, y]) => Math.abs(x - spot[0]) + 2 * Math.abs(y - spot[1])),
+          ...others.filter((o) => o !== i).map((o) => 3 * Math.abs(view.y(scene.y.data[o] - scene.x.data[o] * a) - spot[1])),
+        );
+        if (room > most) [most, best] = [room, spot];
+      }
+      put(node, 'visibility', best.length ? 'visible' : 'hidden');
+      if (!best.length) return;
+      taken.push(best);
+      node.textContent = count > 1 ? `${sampleName(k, count)}的谷底` : '它的谷底';
+      put(node, 'text-anchor', 'middle');
+      put(node, 'x', best[0].toFixed(1));
+      put(node, 'y', (best[1] - 7).toFixed(1));
+    });
   }
 
   /** @param {any} scene @param {number[]} from @param {number[]} at @param {boolean} fresh Python 已经答过：路线和雾都还对 */
@@ -157,6 +195,7 @@ export function bowl(options) {
       }
     }
     if (!few) for (const node of [...each, ...own]) put(node, 'd', '');
+    nameValleys(scene, few && !whole ? count : 0, at);
     put(eachMany, 'd', many);
     put(ownMany, 'd', lines);
     const [body, head] = arrow(here, ends(gradient(next.mean_map.data, 0, at)), 12);

@@ -11,6 +11,11 @@ const LOW = -2.4;
 const HIGH = 4.4;
 const ENDS = [-0.85, 1.85]; // 两个手柄在横轴的哪里
 
+/** 下一步听的几个样本各叫什么，两幅图里一样。 @param {number} k @param {number} count */
+export function sampleName(k, count) {
+  return count > 1 ? `样本${'甲乙丙'[k]}` : '下一步听它';
+}
+
 /** @param {{onMove: (slope: number, intercept: number) => void, onStart: () => void, onEnd: () => void}} options */
 export function scatter(options) {
   const box = document.createElement('div');
@@ -28,6 +33,8 @@ export function scatter(options) {
   const line = svg('path', { class: 'bt-fit' }, area);
   const many = svg('path', { class: 'bt-many' }, area);
   const few = [0, 1, 2].map((k) => svg('path', { class: `bt-few bt-few-${k}` }, area));
+  const fewNames = [0, 1, 2].map((k) => svg('text', { class: `bt-name bt-few-${k}` }, area));
+  const formula = svg('text', { class: 'bt-formula', 'text-anchor': 'end' }, area);
   /** 起点的那条线。 */
   let [slope, intercept] = [0, 0];
   const grips = ENDS.map((x, k) => handle(area, {
@@ -67,6 +74,8 @@ export function scatter(options) {
     brush.globalAlpha = 1;
     texts.replaceChildren();
     for (const v of ticks(LEFT + 0.4, RIGHT - 0.4, 4)) svg('text', { x: px(v), y: h - 7, 'text-anchor': 'middle' }, texts).textContent = number(v);
+    svg('text', { x: w - 8, y: h - 7, 'text-anchor': 'end' }, texts).textContent = 'x';
+    svg('text', { x: 7, y: 16 }, texts).textContent = 'y';
     for (const v of ticks(LOW + 0.5, HIGH - 0.5, 4)) svg('text', { x: 7, y: py(v) + 4 }, texts).textContent = number(v);
   }
 
@@ -95,6 +104,21 @@ export function scatter(options) {
     const whole = scene.batch > which.length;
     put(rests, 'd', whole ? '' : rest);
     put(many, 'd', which.length > 3 && !whole ? dotPath(pixels) : '');
+    put(formula, 'x', String(width - 10));
+    put(formula, 'y', '22');
+    formula.textContent = `现在的直线：y = ${number(at[0])} x ${at[1] < 0 ? '−' : '+'} ${number(Math.abs(at[1]))}`;
+    fewNames.forEach((node, k) => {
+      const shown = which.length <= 3 && k < which.length;
+      put(node, 'visibility', shown ? 'visible' : 'hidden');
+      if (!shown) return;
+      const [x0, y0] = [pixels[2 * k], pixels[2 * k + 1]];
+      const right = x0 < width - 80;
+      node.textContent = sampleName(k, which.length);
+      put(node, 'text-anchor', right ? 'start' : 'end');
+      put(node, 'x', (x0 + (right ? 11 : -11)).toFixed(1));
+      // 字写在离开直线的那一头，不压着误差的竖线。
+      put(node, 'y', Math.max(38, Math.min(height - 24, y0 + (y0 > py(at[0] * x[which[k]] + at[1]) ? 14 : -8))).toFixed(1));
+    });
     few.forEach((node, k) => put(node, 'd', which.length <= 3 && k < which.length ? dotPath(pixels.slice(2 * k, 2 * k + 2)) : ''));
   }
 
