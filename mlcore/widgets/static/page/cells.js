@@ -1,1 +1,1 @@
-import{c as a,d as b,e as c,f as d,g as e}from"./chunk-GWNQM2JR.js";import"./chunk-EEVXLOCI.js";import"./chunk-XEMFFRPS.js";import"./chunk-3TXHFKDN.js";export{e as begin,b as cellButton,c as ended,d as inTurn,a as theKernel};
+import{d as a,e as b,f as c,g as d,h as e}from"./chunk-7EUP7YQY.js";import"./chunk-EEVXLOCI.js";import"./chunk-XEMFFRPS.js";import"./chunk-3TXHFKDN.js";export{e as begin,b as cellButton,c as ended,d as inTurn,a as theKernel};
