@@ -17,7 +17,6 @@ from .contents import book_parts, first_chapter
 from .look import look_table
 from .shipped import NOTICE, shipped_table
 
-
 CHINESE = re.compile("[\u3400-\u9fff]")
 
 
