@@ -11,6 +11,7 @@ import { dots, fit, gridLines } from './sheet.js';
 import { camera, offerTurn, project, turnable } from './view3d.js';
 
 const THUMB = 25; // 缩略图的格点数
+const SELDOM = 150; // 训练时一帧接一帧，缩略图隔这么多毫秒才重画一次
 
 /** @param {HTMLElement} stage @param {any} ctx */
 export default function chapter(stage, ctx) {
@@ -46,6 +47,8 @@ export default function chapter(stage, ctx) {
   // 宽度只在大小变了的时候量：每一帧都量，浏览器就每一帧都重新排版。
   let thumbSide = 64;
   let curveWidth = 100;
+  let painted = -SELDOM; // 缩略图上次是几时画的
+  let waiting = 0;
 
   const scrub = scrubber(right, {
     label: '沿着网络走到哪里', grip: '拖我',
@@ -161,7 +164,17 @@ export default function chapter(stage, ctx) {
     measure();
   }
 
+  /** 缩略图不必每一帧都重画；最后一帧总会画上。 */
+  function paintThumbsSoon() {
+    const rest = painted + SELDOM - performance.now();
+    if (rest <= 0) paintThumbs();
+    else waiting ||= window.setTimeout(paintThumbs, rest);
+  }
+
   function paintThumbs() {
+    clearTimeout(waiting);
+    waiting = 0;
+    painted = performance.now();
     const net = new Net(scene.net);
     const lattice = net.trace(mesh(THUMB, scene.net.reach));
     const points = net.trace(scene.points.data);
@@ -262,7 +275,7 @@ export default function chapter(stage, ctx) {
       input.show(next);
       space.show(next);
       buildThumbs();
-      paintThumbs();
+      paintThumbsSoon();
       paintCurve();
       counts.replaceChildren(
         el('b', {}, next.count ? `分错 ${next.wrong} 个` : '没有点'), next.count ? `（共 ${next.count} 个）` : '',
@@ -273,6 +286,7 @@ export default function chapter(stage, ctx) {
     resize: size,
     theme,
     destroy() {
+      clearTimeout(waiting);
       scrub.destroy();
       input.destroy();
       space.destroy();

@@ -13,13 +13,6 @@ import { lookup } from './table.js';
  * @property {{weight: Nd, bias: Nd, path: Nd}[]} layers @property {Nd[]} projections
  * @property {{normal: Nd, offset: number}} final @property {{normal: Nd, offset: number}} separator
  */
-/**
- * 一批点在每一站的位置：x[k] 是在第 k 个空间里的坐标；after[k] 是第 k 层三段路各自走完时画在哪里
- * （三个数一个点）；start 是起点画在哪里；score 是最后的判断，大于 0 是蓝。
- * @typedef {{n: number, x: Float64Array[], start: Float64Array, after: [Float64Array, Float64Array, Float64Array][],
- *   score: Float64Array}} Trace
- */
-
 /** out[i] = matrix · points[i] (+ bias)，点按行排。 */
 function affine(/** @type {ArrayLike<number>} */ points, /** @type {number} */ n, /** @type {number} */ from,
   /** @type {ArrayLike<number>} */ matrix, /** @type {number} */ to, /** @type {ArrayLike<number> | null} */ bias) {
@@ -31,6 +24,63 @@ function affine(/** @type {ArrayLike<number>} */ points, /** @type {number} */ n
       out[i * to + r] = sum;
     }
   }
+  return out;
+}
+
+/**
+ * 一批点走完全程：``x[k]`` 是在第 k 个空间里的坐标，``score`` 是最后的判断，大于 0 是蓝。
+ * 路上画在哪里，看到哪一层才算哪一层：训练时一秒几十个网络，多半只看其中一处。
+ */
+export class Trace {
+  /** @param {Net} net @param {ArrayLike<number>} points x, y, x, y … */
+  constructor(net, points) {
+    this.net = net;
+    this.n = points.length / 2;
+    this.x = [Float64Array.from(points)];
+    /** @type {Float64Array[]} 第 k 层加了偏置、还没有弯 */
+    this.shifted = [];
+    /** @type {Map<number, Float64Array>} */
+    this.seen = new Map();
+    const { layers, final } = net.scene;
+    layers.forEach(({ weight, bias }, k) => {
+      const shifted = affine(this.x[k], this.n, net.widths[k], weight.data, net.widths[k + 1], bias.data);
+      this.shifted.push(shifted);
+      this.x.push(bent(shifted, net.bend));
+    });
+    this.score = affine(this.x[net.depth], this.n, net.widths[net.depth], final.normal.data, 1, [final.offset]);
+  }
+
+  /** 起点画在哪里，三个数一个点。 */
+  get start() {
+    return this.shown(-1, 0, () => this.x[0]);
+  }
+
+  /** 第 ``layer`` 层的第 ``part`` 段路（乘矩阵、加偏置、弯）走完时画在哪里。 @param {number} layer @param {number} part */
+  after(layer, part) {
+    return this.shown(layer, part, () => {
+      if (part === 2) return this.x[layer + 1];
+      if (part === 1) return this.shifted[layer];
+      const { weight } = this.net.scene.layers[layer];
+      return affine(this.x[layer], this.n, this.net.widths[layer], weight.data, this.net.widths[layer + 1], null);
+    });
+  }
+
+  /** @param {number} layer @param {number} part @param {() => Float64Array} of */
+  shown(layer, part, of) {
+    const key = 3 * layer + part;
+    let found = this.seen.get(key);
+    if (!found) {
+      found = affine(of(), this.n, this.net.widths[layer + 1], this.net.scene.projections[layer + 1].data, 3, null);
+      this.seen.set(key, found);
+    }
+    return found;
+  }
+}
+
+/** 每个数过一遍激活函数。 @param {Float64Array} values @param {(x: number) => number} bend */
+function bent(values, bend) {
+  const out = new Float64Array(values.length);
+  for (let i = 0; i < values.length; i += 1) out[i] = bend(values[i]);
   return out;
 }
 
@@ -51,40 +101,18 @@ export class Net {
     this.bend = lookup(scene.table);
   }
 
-  /** 让一批平面上的点走完全程。 @param {ArrayLike<number>} points x, y, x, y … @returns {Trace} */
+  /** 让一批平面上的点走完全程。 @param {ArrayLike<number>} points x, y, x, y … */
   trace(points) {
-    const n = points.length / 2;
-    const { layers, projections, final } = this.scene;
-    const x = [Float64Array.from(points)];
-    /** @type {[Float64Array, Float64Array, Float64Array][]} */
-    const after = [];
-    const start = affine(x[0], n, 2, projections[0].data, 3, null);
-    layers.forEach(({ weight, bias }, k) => {
-      const from = this.widths[k];
-      const to = this.widths[k + 1];
-      const shown = projections[k + 1].data;
-      const turned = affine(x[k], n, from, weight.data, to, null);
-      const shifted = affine(x[k], n, from, weight.data, to, bias.data);
-      const bent = shifted.map(this.bend);
-      x.push(bent);
-      after.push([
-        affine(turned, n, to, shown, 3, null),
-        affine(shifted, n, to, shown, 3, null),
-        affine(bent, n, to, shown, 3, null),
-      ]);
-    });
-    const last = this.widths[this.depth];
-    const score = affine(x[this.depth], n, last, final.normal.data, 1, [final.offset]);
-    return { n, x, start, after, score };
+    return new Trace(this, points);
   }
 
-  /** 只要最后的判断，不要路上的样子：比 ``trace`` 省八成的乘法。 @param {ArrayLike<number>} points */
+  /** 只要最后的判断，不留路上的样子。 @param {ArrayLike<number>} points */
   judge(points) {
     const n = points.length / 2;
     const { layers, final } = this.scene;
     let x = points;
     layers.forEach(({ weight, bias }, k) => {
-      x = affine(x, n, this.widths[k], weight.data, this.widths[k + 1], bias.data).map(this.bend);
+      x = bent(affine(x, n, this.widths[k], weight.data, this.widths[k + 1], bias.data), this.bend);
     });
     return affine(x, n, this.widths[this.depth], final.normal.data, 1, [final.offset]);
   }
@@ -112,8 +140,8 @@ export class Net {
       out.set(moved);
       return out;
     }
-    const a = trace.after[layer][part - 1];
-    const b = trace.after[layer][part];
+    const a = trace.after(layer, part - 1);
+    const b = trace.after(layer, part);
     for (let i = 0; i < 3 * n; i += 1) out[i] = (1 - t) * a[i] + t * b[i];
     return out;
   }
@@ -145,11 +173,13 @@ export class Net {
       const most = Math.max(...centre.map((v, q) => Math.max(high[q] - v, v - low[q])));
       return { reach: 1.2 * Math.min(most, 40), centre };
     };
-    const before = layer ? trace.after[layer - 1][2] : trace.start;
-    const stops = [before, ...trace.after[layer]];
+    const stop = (/** @type {number} */ k) => {
+      if (k) return trace.after(layer, k - 1);
+      return layer ? trace.after(layer - 1, 2) : trace.start;
+    };
     const solid = (/** @type {number} */ k) => this.widths[k ? layer + 1 : layer] > 2;
-    const a = far(stops[part], solid(part));
-    const b = far(stops[part + 1], solid(part + 1));
+    const a = far(stop(part), solid(part));
+    const b = far(stop(part + 1), solid(part + 1));
     return { reach: (1 - t) * a.reach + t * b.reach, centre: a.centre.map((v, q) => (1 - t) * v + t * b.centre[q]) };
   }
 }
@@ -174,7 +204,10 @@ export function zeroLine(values, count, reach) {
   const found = [];
   for (let r = 0; r + 1 < count; r += 1) {
     for (let c = 0; c + 1 < count; c += 1) {
-      const corner = [r * count + c, r * count + c + 1, (r + 1) * count + c + 1, (r + 1) * count + c];
+      const first = r * count + c;
+      const blue = values[first] > 0;
+      if (values[first + 1] > 0 === blue && values[first + count] > 0 === blue && values[first + count + 1] > 0 === blue) continue;
+      const corner = [first, first + 1, first + count + 1, first + count];
       const v = corner.map((i) => values[i]);
       /** @type {number[]} */
       const cuts = [];
@@ -194,8 +227,14 @@ export function zeroLine(values, count, reach) {
   return found;
 }
 
-/** 纸上的格点：count × count，一行一行从下往上。 @param {number} count @param {number} reach */
+/** @type {Map<string, Float64Array>} */
+const meshes = new Map();
+
+/** 纸上的格点：count × count，一行一行从下往上；算过的留着。 @param {number} count @param {number} reach */
 export function mesh(count, reach) {
+  const key = `${count} ${reach}`;
+  const known = meshes.get(key);
+  if (known) return known;
   const points = new Float64Array(2 * count * count);
   for (let r = 0; r < count; r += 1) {
     for (let c = 0; c < count; c += 1) {
@@ -203,5 +242,7 @@ export function mesh(count, reach) {
       points[2 * (r * count + c) + 1] = -reach + (2 * reach * r) / (count - 1);
     }
   }
+  if (meshes.size > 8) meshes.clear();
+  meshes.set(key, points);
   return points;
 }

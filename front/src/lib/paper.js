@@ -5,6 +5,7 @@ import { between, dots, fit, flatField, scaffold, segments, separator, sheet, ti
 import { camera, project } from './view3d.js';
 
 const FEW = 20; // 分错的不超过这么多，才一个一个圈出来
+const NOTHING = new Float64Array(0);
 const TWEEN = 300; // 毫秒：数据或网络一下子换了，点走过去，不跳过去。
 
 /** 三维位置的一份拷贝在 from 和 to 之间走到 f。 @param {Float64Array} from @param {Float64Array} to @param {number} f */
@@ -123,7 +124,8 @@ export class Paper {
     if (!walk || !width || !colors.card) return;
     const { net } = walk;
     const s = this.options.fixed ? 0 : this.s;
-    const placedMesh = net.place(walk.mesh, s);
+    // 输入平面上的格子从来不动。
+    const placedMesh = this.options.fixed ? NOTHING : net.place(walk.mesh, s);
     const placedPoints = net.place(walk.points, s);
     const placedLine = net.place(walk.line, s);
     const sight = net.sight(walk.points, s);

@@ -30,6 +30,7 @@ export default function create(stage, ctx) {
   let box = { width: 0, height: 0, left: EDGE, right: 300, top: 74, bar: 84, back: 190 };
   let dragging = false;
   let changed = 0; // 上一次改动是几时
+  let placed = ''; // 人站成了什么样；押的数只动尺子，不动人
 
   const canvas = html('canvas', { class: 'people-canvas', 'aria-hidden': 'true' });
   const over = /** @type {SVGSVGElement} */ (svg('svg', { class: 'people-svg', role: 'group', 'aria-label': '一把从 0% 到 100% 的尺子和一万个点' }));
@@ -115,6 +116,11 @@ export default function create(stage, ctx) {
     const counts = reckon(values, data.people);
     const before = shown;
     shown = values.stage;
+    marks(counts);
+    write(counts);
+    const wanted = JSON.stringify({ ...values, guess: 0 });
+    if (before >= 0 && wanted === placed) return;
+    placed = wanted;
     const labels = crowd.plan(shown, counts, box);
     crowd.paint(shown, counts, palette(stage));
     const moved = before !== shown;
@@ -129,8 +135,6 @@ export default function create(stage, ctx) {
     else crowd.walk(performance.now() - changed < 150 ? 1 : 160, 0);
     changed = performance.now();
     if (before < 0 || ctx.reducedMotion || !moved) label();
-    marks(counts);
-    write(counts);
   }
 
   /** 站出来的一排下面的两行字。 @param {import('../lib/people/reckon.js').Counts} c */
