@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
 import benchmarks.__main__ as command
-from benchmarks.page import percentile, spread
+from benchmarks.page import one_a_page, percentile
 from benchmarks.table import Row, missed, render, width
 
 
@@ -41,13 +42,11 @@ def test_json_rows_have_the_agreed_fields(tmp_path, monkeypatch, capsys):
     assert "没有达到：一" in capsys.readouterr().out
 
 
-def test_percentile_and_spread():
+def test_percentile_and_the_first_picture_of_each_page():
     assert percentile([float(k) for k in range(100)], 0.95) == 95
     assert percentile([7.0], 0.95) == 7
-    pages = [f"{k}.html" for k in range(91)]
-    assert spread(pages, 6)[0] == "0.html"
-    assert len(spread(pages, 6)) == 6
-    assert spread(pages[:3], 6) == pages[:3]
+    places = [SimpleNamespace(page=page, id=name) for page, name in ["aA", "bB", "aC", "cD", "bE"]]
+    assert [place.id for place in one_a_page(places)] == ["A", "B", "D"]
 
 
 def test_an_unknown_suite_is_refused(capsys):

@@ -366,8 +366,8 @@ export class Shell {
   /** 现在的状态画成 plotly 图，在大窗口里看。 */
   async enlarge() {
     try {
-      const { figure } = await this.ask({ op: 'figure' });
       const { enlarge } = await import('./page/plotly.js');
+      const figure = this.ask({ op: 'figure' }).then((answer) => answer.figure);
       await enlarge(figure, this.spec.enlarges, this.model.get('_plotly'));
     } catch (error) {
       this.complain(/** @type {Error} */ (error).message);

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import SITE, Watched
-from tests.browser.explorables import Place, places
+from tests.browser.explorables import Place, live_on, places
 
 LARGE = [place for place in places(SITE) if place.spec["enlarges"]] if SITE.is_dir() else []
 
 
-@pytest.mark.parametrize("place", LARGE, ids=lambda place: place.id)
+@live_on("place", LARGE)
 def test_a_figure_is_enlarged_when_asked_and_not_before(watched: Watched, place: Place) -> None:
     page = watched.open(place.page)
     root = page.locator(f"#{place.id}")

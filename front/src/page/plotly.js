@@ -100,10 +100,10 @@ export async function plot(place, figure, address) {
 }
 
 /**
- * 在一个盖住全页的对话框里放大。
- * @param {any} figure @param {string} title @param {string} address
+ * 在一个盖住全页的对话框里放大：窗口先开，画图的程序和图的数据一起去取。
+ * @param {Promise<any>} asked 图，等 Python 交来 @param {string} title @param {string} address
  */
-export async function enlarge(figure, title, address) {
+export async function enlarge(asked, title, address) {
   const place = el('div', { class: 'ex-large-plot' }, el('p', {}, '正在取画大图的程序…'));
   const close = el('button', { type: 'button', class: 'ex-button' }, '关上');
   const dialog = /** @type {HTMLDialogElement} */ (el('dialog', { class: 'ex-large', 'aria-label': title },
@@ -114,7 +114,8 @@ export async function enlarge(figure, title, address) {
   dialog.showModal();
   try {
     const box = el('div', { class: 'ex-large-box' });
-    await load(address);
+    const [figure] = await Promise.all([asked, load(address)]);
+    if (!dialog.open) return; // 等不及，先关上了
     place.replaceChildren(box);
     await plot(box, figure, address);
   } catch (error) {
