@@ -3,7 +3,9 @@
  * 把一个矩阵拆成三步：转、拉（行列式为负时再翻一个面）、转。滑杆沿着 Python 给的路走；
  * 拖箭头时纸面当场跟着变，拆出来的数字要等 Python。
  */
-import { axes, lattice, linePath, number, plane, svg } from '../lib/axes.js';
+import { axes, lattice, linePath, plane, svg } from '../lib/axes.js';
+import { boxAt, firstClear } from '../lib/clear.js';
+import { areaText, names, partsText, sentence as told, size } from '../lib/decompose/told.js';
 import { handle } from '../lib/drag.js';
 import { html, matrixField } from '../lib/fields.js';
 import { figure } from '../lib/figure.js';
@@ -98,6 +100,7 @@ export default function create(stage, ctx) {
     const shownNow = Boolean(split) && !dragging;
     parts.cross.setAttribute('visibility', shownNow ? 'visible' : 'hidden');
     let path = '';
+    const taken = marks();
     for (const k of [0, 1]) {
       const label = parts.lengths[k];
       if (!split) {
@@ -110,14 +113,32 @@ export default function create(stage, ctx) {
       const [p, q] = [shown[0] * x + shown[1] * y, shown[2] * x + shown[3] * y];
       const length = Math.sqrt(p * p + q * q);
       label.textContent = size(length);
-      // 写在线的外端再往外一点，并且留在画面里。
-      const [ox, oy] = [view.x(0), view.y(0)];
-      const far = Math.max(1, Math.sqrt((ends[2] - ox) * (ends[2] - ox) + (ends[3] - oy) * (ends[3] - oy)));
-      const px = ends[2] + (24 * (ends[2] - ox)) / far;
-      const py = ends[3] + (18 * (ends[3] - oy)) / far + 5;
-      put(label, shownNow, Math.max(24, Math.min(view.width - 24, px)), Math.max(16, Math.min(view.height - 8, py)));
+      const half = 4.5 * label.textContent.length;
+      // 写在线的外端再往外一点；那里有字就写到另一头去，原来在哪一头就先看哪一头。
+      const spots = (parts.sides[k] ? [0, 2, 0, 2] : [2, 0, 2, 0]).map((end, i) => outside(ends[end], ends[end + 1], half, i < 2 ? 0 : 18, end));
+      const spot = firstClear(spots, taken);
+      parts.sides[k] = spot.end === 0;
+      taken.push(spot.box);
+      put(label, shownNow, spot.x, spot.y + 5);
     }
     parts.cross.setAttribute('d', path);
+  }
+
+  /** 从中心往 (px, py) 的方向出去一点，放得下半宽 ``half`` 的字的地方。 @param {number} px @param {number} py @param {number} half @param {number} more @param {number} end */
+  function outside(px, py, half, more, end) {
+    const [dx, dy] = [px - view.x(0), py - view.y(0)];
+    const far = Math.max(1, Math.sqrt(dx * dx + dy * dy));
+    const x = Math.max(half + 4, Math.min(view.width - half - 4, px + ((24 + more) * dx) / far));
+    const y = Math.max(12, Math.min(view.height - 12, py + ((18 + more) * dy) / far));
+    return { x, y, end, box: boxAt(x, y, half, 8) };
+  }
+
+  /** 箭头尖上的点、环和字，占着的地方。 */
+  function marks() {
+    const free = at === 3;
+    const tips = free ? [[matrix[0], matrix[2]], [matrix[1], matrix[3]]].map(([x, y]) => [view.x(x), view.y(y)])
+      : [pixels([1, 0]), pixels([0, 1])];
+    return tips.flatMap(([px, py]) => [boxAt(px, py, free ? 11 : 5, free ? 11 : 5), boxAt(px + 17, py - 17, 8, 11)]);
   }
 
   // —— 数字和话 ——
@@ -132,8 +153,8 @@ export default function create(stage, ctx) {
       card.button.classList.toggle('is-done', at >= k + 1);
       card.button.classList.toggle('is-waiting', !values);
       card.number.textContent = values ? values[k] : '…';
+      card.name.textContent = names(split)[k];
     });
-    parts.cards[1].name.textContent = split?.flip ? '拉，再翻面' : '拉';
     parts.matrix.update([[matrix[0], matrix[1]], [matrix[2], matrix[3]]]);
     for (const { button, preset } of parts.chips()) {
       button.setAttribute('aria-pressed', String(close(matrix, preset.matrix.data)));
@@ -146,7 +167,7 @@ export default function create(stage, ctx) {
     if (at === 0) return '起点，什么也没做';
     const k = Math.min(2, Math.ceil(at) - 1);
     const part = Math.round(100 * (at - k));
-    return `第 ${k + 1} 步：${parts.cards[k].title}，走了 ${part}%`;
+    return `第 ${k + 1} 步：${names(split)[k]}，走了 ${part}%`;
   }
 
   function sentence() {
@@ -156,25 +177,7 @@ export default function create(stage, ctx) {
         ? 'Python 没有启动，拆不了新的矩阵；几个现成的例子仍然可以看。'
         : '纸面已经跟上了。要把这个矩阵拆开，等 Python 醒来。';
     }
-    const [first, , last] = partsText(split);
-    const [s1, s2] = split.stretch.data;
-    if (at === 0) return '起点：什么也没做。圆里的十字，是矩阵自己挑的两个互相垂直的方向。';
-    if (at <= 1) return `① 整张纸转 ${first}，十字转到了横竖两个方向上。`;
-    if (split.flip && at > 1.5 && at <= 2) {
-      return `② 行列式是负的：拉完还要翻一个面。${at > 1.75 ? '现在看到的是纸的背面。' : ''}`;
-    }
-    if (at <= 2) {
-      const end = s2 < 5e-4 ? '竖着被压到 0，圆成了一条线，再也拉不回来。' : '圆成了椭圆。';
-      return `② 沿着横竖拉：横 ${size(s1)} 倍，竖 ${size(s2)} 倍。${end}`;
-    }
-    if (at < 3) return `③ 再整个转 ${last}，转到该去的地方。`;
-    if (s1 - s2 < 5e-4 && s1 > 5e-4) {
-      const what = split.flip ? `翻一个面，再转 ${last}` : `只转了 ${last}`;
-      return `两个方向拉得一样多，圆还是圆：${what}。`;
-    }
-    if (s2 < 5e-4) return '两个倍数里有一个是 0：整张纸压成了一条线，小猫再也站不起来。';
-    const flip = split.flip ? '翻一个面，' : '';
-    return `这个矩阵就是：转 ${first}，拉 ${size(s1)} 和 ${size(s2)} 倍，${flip}再转 ${last}。没有别的了。`;
+    return told(split, at);
   }
 
   /** @param {string} text */
@@ -287,6 +290,7 @@ export default function create(stage, ctx) {
       text.textContent = name;
       return text;
     });
+    const sides = [false, false]; // 长度写在负的那一头吗
     const lengths = [0, 1].map(() => svg('text', { class: 'apart-length', 'text-anchor': 'middle' }, area));
 
     const slider = html('input', { type: 'range', min: '0', max: '3', step: '0.01', 'aria-label': '走到第几步' });
@@ -298,13 +302,13 @@ export default function create(stage, ctx) {
       event.preventDefault();
       goTo(Math.max(0, Math.min(3, Math.round((at + way * (event.shiftKey ? 0.5 : 0.1)) * 100) / 100)));
     });
-    const cards = ['转', '拉', '转'].map((title, k) => {
+    const cards = names(null).map((title, k) => {
       const name = html('span', {}, title);
       const value = html('strong', {});
       const button = html('button', { type: 'button', class: 'apart-card' },
         html('span', {}, `${'①②③'[k]} `, name), value);
       button.addEventListener('click', () => walk(k, k + 1, 1100));
-      return { button, name, number: value, title };
+      return { button, name, number: value };
     });
     const play = html('button', { type: 'button', class: 'ex-button' }, '从头走一遍');
     play.addEventListener('click', () => walk(0, 3, 4800));
@@ -336,7 +340,7 @@ export default function create(stage, ctx) {
     const border = [-SHEET, -SHEET, SHEET, -SHEET, SHEET, SHEET, -SHEET, SHEET];
     return {
       wrap, svg: area, axes: paperAxes, paper, grid, gridMajor, before, circle, cross, arrows, cat, tipDots, tips,
-      lengths, slider, cards, presets, matrix: field, determinant, say, lines, border,
+      lengths, sides, slider, cards, presets, matrix: field, determinant, say, lines, border,
       chips: () => chips,
       /** @param {any[]} list */
       fillPresets(list) {
@@ -401,32 +405,6 @@ export default function create(stage, ctx) {
       parts.wrap.remove();
     },
   };
-}
-
-/** 三步各写成什么。 @param {any} split @returns {[string, string, string]} */
-function partsText(split) {
-  const [s1, s2] = split.stretch.data;
-  return [`${degrees(split.first_turn)}`, `${size(s1)} × ${size(s2)}`, `${degrees(split.last_turn)}`];
-}
-
-/** @param {any} split */
-function areaText(split) {
-  const d = split.determinant;
-  const area = Math.abs(d);
-  const flip = d < 0 ? '，翻了面' : '';
-  if (area < 5e-4) return '行列式 0：面积没有了';
-  const change = Math.abs(area - 1) < 5e-4 ? '面积不变' : `面积变成 ${number(area)} 倍`;
-  return `行列式 ${number(d)}：${change}${flip}`;
-}
-
-/** @param {number} value */
-function degrees(value) {
-  return `${String(Number(value.toFixed(1)) || 0).replace('-', '−')}°`;
-}
-
-/** @param {number} value */
-function size(value) {
-  return value < 5e-4 ? '0' : String(Number(value.toFixed(3)));
 }
 
 /** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */

@@ -8,9 +8,9 @@ import { handle } from '../lib/drag.js';
 import { html } from '../lib/fields.js';
 import { picture, TURN } from '../lib/hand/picture.js';
 import {
-  between, controlsOf, effective, judge, limit, matrixFor, picksOf, poseOf, power, same, tablesOf, tidy, warp,
+  between, controlsOf, effective, judge, limit, matrixFor, picksOf, poseOf, power, same, slidersFor, tablesOf, tidy, warp,
 } from '../lib/hand/pose.js';
-import { sentence, sidePanel } from '../lib/hand/side.js';
+import { bet, sentence, sidePanel } from '../lib/hand/side.js';
 
 /** @typedef {import('../lib/hand/pose.js').Pose} Pose */
 /** @typedef {import('../lib/hand/pose.js').Pair} Pair */
@@ -33,18 +33,19 @@ export default function create(stage, ctx) {
   const spec = (/** @type {string} */ name) => ctx.controls.find((/** @type {any} */ c) => c.name === name);
   const image = picture();
   const side = sidePanel(spec('activation').options, {
-    change, bendBy, cutBy, backToMatrix,
+    change, bendBy, cutBy, toFive, backToMatrix,
     typed: ({ effective: wanted, ...changes }) => {
       ctx.note('');
-      change(wanted ? { matrix: matrixFor(wanted, pose, data) } : changes);
+      change(wanted ? arrowsAt(wanted) : changes);
     },
     bad: (text) => ctx.note(text),
     tried: () => { tries += 1; },
     again: () => ctx.act('again'),
   });
+  const betSaid = html('span', {});
   const said = html('p', { class: 'hand-say', 'aria-live': 'polite' });
   const wrap = html('div', { class: 'hand' },
-    html('div', { class: 'hand-bet' }, html('span', {}, spec('bet').label), side.bet),
+    html('div', { class: 'hand-bet' }, betSaid, side.bet),
     html('div', { class: 'hand-board' }, html('div', { class: 'hand-picture' }, image.svg, said), side.element));
   stage.append(wrap);
 
@@ -64,6 +65,9 @@ export default function create(stage, ctx) {
   function write() {
     const state = { pose, picks, data, score, azimuth };
     side.write(state, tries, best);
+    const [asked, open] = bet(state, tries, spec('bet').label);
+    if (betSaid.textContent !== asked) betSaid.textContent = asked;
+    side.bet.hidden = !open;
     if (dragging || moving) return;
     const text = sentence(state, tries, best);
     if (said.textContent !== text) said.textContent = text;
@@ -155,12 +159,17 @@ export default function create(stage, ctx) {
     rangeY: /** @type {Pair} */ ([-2.12, 2.12]),
   };
 
+  /** 箭头要到 ``wanted``：有五种本事的时候，缩放和旋转的滑杆跟着走。 @param {number[]} wanted */
+  function arrowsAt(wanted) {
+    return picks.powers ? slidersFor(wanted, pose, data) : { matrix: matrixFor(wanted, pose, data) };
+  }
+
   /** @param {number} column */
   const tip = (column) => (/** @type {number} */ x, /** @type {number} */ y) => {
     const now = effective(pose, data);
     now[column] = limit(x - pose.offset[0], 3);
     now[column + 2] = limit(y - pose.offset[1], 3);
-    change({ matrix: matrixFor(now, pose, data) });
+    change(arrowsAt(now));
   };
 
   /** 直线的一端挪到 (x, y)，但不许和另一端贴在一起。 @param {'start' | 'end'} which */
@@ -239,6 +248,10 @@ export default function create(stage, ctx) {
   function bendBy(activation) {
     change({}, { activation });
     if (pose.bend === 0) slideTo({ bend: 1 });
+  }
+
+  function toFive() {
+    change(slidersFor(effective(pose, data), pose, data), { powers: true });
   }
 
   function backToMatrix() {

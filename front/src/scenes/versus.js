@@ -49,6 +49,7 @@ export default function create(stage, ctx) {
   let known = 0; // 上次知道的 position
   let mine = -1e4; // 读者上次放手是几时
   let hunting = 0;
+  let followed = ''; // 从第 0 步跟着看的那一次训练
   /** @type {Map<string, {seed: number, points: number, count: number, area: number}>} */
   const tries = new Map();
   /** @type {WeakMap<any, any>} */
@@ -102,13 +103,15 @@ export default function create(stage, ctx) {
     told.textContent = words(scrub.value());
   }
 
-  /** 记下试过的种子：宽 2 的网络点对了几次，面积最高到过多少。 */
+  /** 记下试过的种子：宽 2 的网络点对了几次，面积最高到过多少。预先算好的画面和半路接上的不算试过。 */
   function tally() {
     const { seed, depth, kind, activation } = ctx.get();
     const narrow = scene.sides[0];
     const key = `${seed}/${depth}/${kind}/${activation}`;
     const old = tries.get(key);
-    if (scene.steps > 0 && !scene.own && (!old || narrow.points_right > old.points
+    const live = ctx.live() === 'live';
+    if (key !== followed) followed = scene.steps ? '' : key;
+    if (live && key === followed && scene.steps > 0 && !scene.own && (!old || narrow.points_right > old.points
       || (narrow.points_right === old.points && narrow.area_right > old.area))) {
       tries.set(key, { seed, points: narrow.points_right, count: scene.count, area: narrow.area_right });
     }

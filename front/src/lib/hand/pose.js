@@ -5,6 +5,8 @@
  */
 import { lookup } from '../table.js';
 
+const [LEAST, MOST] = [0.25, 3]; // 缩放的滑杆能到的范围
+const SLIGHT = 1e-3;
 const ON_THE_LINE = 1e-9; // 和 mlcore.explorables.hand 里的同名常数一样
 
 /** @typedef {[number, number]} Pair */
@@ -98,6 +100,24 @@ export function matrixFor(wanted, pose, data) {
   const [c, s] = [data.cosine(pose.turn), data.sine(pose.turn)];
   const [a, b, d, e] = wanted.map((v) => v / pose.scale);
   return [c * a + s * d, c * b + s * e, -s * a + c * d, -s * b + c * e].map(tidy);
+}
+
+/**
+ * 箭头拖到了 ``wanted``：缩放和旋转的滑杆该指在哪里，剩下的归矩阵。缩放是面积的倍数开方，旋转是
+ * 「拉、转」里的那个转；压得太扁、说不清转了多少时，滑杆不动。
+ * @param {number[]} wanted @param {Pose} pose @param {any} data @returns {Partial<Pose>}
+ */
+export function slidersFor(wanted, pose, data) {
+  const [a, b, c, d] = wanted;
+  const [x, y] = [a + d, c - b];
+  const along = (/** @type {number} */ degrees) => x * data.cosine(degrees) + y * data.sine(degrees);
+  let turn = pose.turn;
+  if (x * x + y * y > SLIGHT) {
+    for (let degrees = -180; degrees < 180; degrees += 1) if (along(degrees) > along(turn)) turn = degrees;
+  }
+  const size = Math.round(100 * Math.sqrt(Math.abs(a * d - b * c))) / 100;
+  const parts = { scale: Math.max(LEAST, Math.min(MOST, size)), turn };
+  return { ...parts, matrix: matrixFor(wanted, { ...pose, ...parts }, data) };
 }
 
 /**

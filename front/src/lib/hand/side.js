@@ -11,7 +11,8 @@ export const TRIES = 4; // 试过几次以后，提醒读者还有别的本事
 /**
  * @param {[string, string][]} options 激活函数
  * @param {{change: (changes: any, also?: any) => void, typed: (changes: any) => void, bad: (text: string) => void,
- *   bendBy: (activation: string) => void, cutBy: (how: string) => void, backToMatrix: () => void,
+ *   bendBy: (activation: string) => void, cutBy: (how: string) => void,
+ *   toFive: () => void, backToMatrix: () => void,
  *   tried: () => void, again: () => void}} on 读者做了什么
  */
 export function sidePanel(options, on) {
@@ -22,7 +23,7 @@ export function sidePanel(options, on) {
   });
   const mode = choiceField({
     label: '用什么本事', options: [['matrix', '只用矩阵'], ['five', '五种本事']],
-    onPick: (value) => (value === 'five' ? on.change({}, { powers: true }) : on.backToMatrix()),
+    onPick: (value) => (value === 'five' ? on.toFive() : on.backToMatrix()),
   });
   const field = { low: -3, high: 3, onBad: (/** @type {string} */ text) => on.bad(text) };
   const matrix = matrixField({
@@ -67,11 +68,10 @@ export function sidePanel(options, on) {
   for (const [kind, cell] of Object.entries(cells)) {
     record.append(html('div', { class: `hand-best-${kind}` }, html('dt', {}, names[/** @type {keyof typeof names} */ (kind)]), cell));
   }
-  const floor = html('p', { class: 'hand-floor' });
   const again = html('button', { type: 'button', class: 'ex-button hand-again' }, '换一批点');
   again.addEventListener('click', on.again);
   const element = html('div', { class: 'hand-side' },
-    html('div', { class: 'hand-result' }, scoreNode, html('div', { class: 'hand-record' }, html('span', {}, '最好成绩'), record), floor),
+    html('div', { class: 'hand-result' }, scoreNode, html('div', { class: 'hand-record' }, html('span', {}, '最好成绩'), record)),
     html('div', { class: 'hand-row' }, mode.element, again),
     html('div', { class: 'hand-knobs' },
       knobs.scale.element, knobs.turn.element, knobs.offsetX.element, knobs.bend.element,
@@ -90,11 +90,9 @@ export function sidePanel(options, on) {
       total.textContent = `个站错了边（一共 ${data.labels.length} 个）`;
       scoreNode.classList.toggle('is-done', score.wrong === 0);
       element.classList.toggle('has-powers', picks.powers);
-      const told = picks.powers || tries >= TRIES;
       for (const [kind, cell] of Object.entries(cells)) {
         cell.textContent = best[kind] === undefined ? '—' : `${best[kind]}`;
       }
-      floor.textContent = told ? `只用矩阵和平移，谁也少不过 ${data.floor} 个` : '';
       matrix.update([[a, b], [c, d]]);
       offset.update([[pose.offset[0]], [pose.offset[1]]]);
       mode.update(picks.powers ? 'five' : 'matrix');
@@ -140,10 +138,23 @@ export function sentence({ pose, picks, data, score }, tries, best) {
     return `错 ${wrong} 个。矩阵把圆环变成椭圆环，圆盘仍在环里面，直线怎么切都会切到环。`;
   }
   if (matrix[0] * matrix[3] < matrix[1] * matrix[2]) return `膜翻了面，小猫的旗换到了另一边。错 ${wrong} 个。`;
-  if (!tries) return '描了边的点站错了边。先押一注，再动手。';
+  if (!tries) return `描了边的点站错了边。${picks.bet === 'none' ? '先押一注，再动手' : '动手试试'}。`;
   return `错 ${wrong} 个，你的最好成绩是 ${best.matrix ?? wrong} 个。`;
 }
 
+/**
+ * 押注那一行：没押是问题，押了记着押的哪一边，试够了说结果。
+ * @param {State} state @param {number} tries @param {string} question
+ * @returns {[string, boolean]} 写什么，还能不能押
+ */
+export function bet({ picks, data }, tries, question) {
+  const mine = { yes: '你押了「能」', no: '你押了「不能」', none: '' }[picks.bet] ?? '';
+  if (picks.powers || tries >= TRIES) {
+    const truth = `只许拉伸、转动、平移，一条直线最少也要错 ${data.floor} 个`;
+    return [mine ? `${mine}，押${picks.bet === 'no' ? '对' : '错'}了：${truth}。` : `答案是不能：${truth}。`, false];
+  }
+  return mine ? [`${mine}。拖几下，看看押得对不对。`, true] : [question, true];
+}
 
 /** @param {string} bet */
 function verdict(bet) {
