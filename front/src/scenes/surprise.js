@@ -94,7 +94,7 @@ export default function create(stage, ctx) {
       const middle = x(where[i] + p[i] / 2);
       // 柱顶的数不和横线叠在一起。
       const gap = y(high[i]) - y(entropy);
-      const top = gap > -3 && gap < 17 ? y(entropy) - 5 : y(high[i]) - 5;
+      const top = gap > -3 && gap < 22 ? y(entropy) - 5 : y(high[i]) - 5;
       put(0, `${number(high[i] * factor())}`, middle, top, 's-high');
       put(1, chance(p[i]), middle, size.height - PAD.bottom + 36, 's-odds');
       if (one.outcomes[i]) put(2, one.outcomes[i], middle, size.height - PAD.bottom + 56, 's-name');
