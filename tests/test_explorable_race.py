@@ -13,7 +13,7 @@ from book._ext.explorable import stops_of
 from mlcore.explorables import Session
 from mlcore.explorables.codec import inline, pack
 from mlcore.explorables.race import MINE, Race, directions, ring
-from mlcore.explorables.runners import FAR, RATES, RUNNERS, STEPS, walk
+from mlcore.explorables.runners import FAR, RATES, RUNNERS, SETTLED, STEPS, race, walk
 from mlcore.explorables.surfaces import SURFACES
 
 NAMES = list(RUNNERS)
@@ -146,6 +146,25 @@ def test_another_surface_begins_at_its_own_start_but_a_chosen_start_is_kept():
     again = Session.restored(json.loads(json.dumps(session.state())))
     assert again.controls == session.controls
     assert again.view()["fair"]["order"] == session.view()["fair"]["order"]
+
+
+@each_surface
+def test_a_surface_asked_for_at_the_opening_is_as_one_changed_to_later(name):
+    opened, changed = Session(Race(surface=name)), Session(Race())
+    changed.set({"surface": name})
+    assert opened.controls == changed.controls
+    assert opened.controls["start"] == list(SURFACES[name].start)
+
+
+def test_what_rounding_leaves_decides_no_place():
+    surface = SURFACES["three-to-one"]
+    field = race(surface, surface.start)
+    last = surface.above(field.paths[-1])
+    for k, best in enumerate(field.best):
+        equal = np.flatnonzero(
+            (field.arrived[k] == field.arrived[k, best]) & (last[k] <= max(SETTLED, last[k, best]))
+        )
+        assert best == equal[0]
 
 
 @each_surface

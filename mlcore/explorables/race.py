@@ -10,7 +10,7 @@ import numpy as np
 
 from mlcore.explorables.base import Explorable, Figure, Scene
 from mlcore.explorables.controls import Choice, Point, Slider
-from mlcore.explorables.runners import FAR, RATES, RUNNERS, STEPS, Field, race
+from mlcore.explorables.runners import FAR, RATES, RUNNERS, SETTLED, STEPS, Field, race
 from mlcore.explorables.surfaces import SURFACES, Surface
 from mlcore.explorables.tables import table
 
@@ -114,7 +114,9 @@ class Race(Explorable):
         self.ground = self._ground()
         start = np.array(controls["start"])
         changed = before not in (None, self.surface)
-        left_behind = changed and controls["start"] == self.stood
+        # 网页上先换地形、后醒 Python 时，收到的是新地形和默认的起点：也算没有挑过。
+        unchosen = self.surface is not SURFACES["long"] and tuple(start) == SURFACES["long"].start
+        left_behind = unchosen or (changed and controls["start"] == self.stood)
         if left_behind or np.abs(start - self.surface.centre).max() > 0.97 * self.surface.reach:
             # 上一块地形的起点在这里没有意义，有时还看不见：站到这一块自己的起点。
             self.controls_now["start"] = list(self.surface.start)
@@ -142,7 +144,7 @@ class Race(Explorable):
         paths = field.paths[:, every, chosen].transpose(1, 0, 2)
         left, arrived = field.left[every, chosen], field.arrived[every, chosen]
         above = surface.above(paths)
-        last = np.where(left <= STEPS, np.inf, above[:, -1])
+        last = np.where(left <= STEPS, np.inf, np.maximum(above[:, -1], SETTLED))
         heights = (np.log10(np.maximum(above, 10.0**LOW)) - LOW) / (self._top() - LOW)
         shown = (paths - surface.centre) / (FAR * surface.reach)
         return {

@@ -26,6 +26,8 @@ FAR = 3.0
 """离画面中心超过看得见的范围的这么多倍，就算飞出去了。"""
 RATES = np.array([float(f"{10.0 ** (k / 10):.3g}") for k in range(-30, 26)])
 """扫过的学习率：0.001 到 316，每十倍分十格。"""
+SETTLED = 1e-9
+"""低到这里就不再分高低：剩下的是舍入误差，各台机器不一样。"""
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,7 @@ class Field:
     arrived : (K, R) 的整数
         从第几步起再没有离开过终点圈；没到就是 steps + 1。
     best : (K,) 的整数
-        每位选手最好的学习率是第几个：最早到的；没有到过的，最后最低的。
+        每位选手最好的学习率是第几个：最早到的；一样早或都没到的，最后最低的；还一样，小的。
     """
 
     rates: Array
@@ -155,7 +157,7 @@ def _judged(surface: Surface, rates: Array, paths: Array, left: Array) -> Field:
     outside = above > surface.goal
     arrived = np.where(outside, np.arange(count)[:, None, None], -1).max(0) + 1
     arrived[left < count] = count
-    last = np.where(left < count, np.inf, above[-1])
+    last = np.where(left < count, np.inf, np.maximum(above[-1], SETTLED))
     best = [int(np.lexsort((low, early))[0]) for low, early in zip(last, arrived, strict=True)]
     return Field(rates, paths, left, arrived, np.array(best))
 
