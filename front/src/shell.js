@@ -7,9 +7,12 @@
 import { plain } from './codec.js';
 import { button, el } from './dom.js';
 import { buildPanel } from './panel.js';
+import { hands } from './page/hands.js';
 import { RunBar } from './shell/runbar.js';
 import { copyText, linkTo, snippet } from './shell/sharing.js';
 import { Transport } from './shell/transport.js';
+
+const LONGEST_REST = 250; // 毫秒
 
 /** @typedef {{draw: (scene: any) => void, resize?: () => void, theme?: () => void, destroy?: () => void}} Picture */
 /** @typedef {(stage: HTMLElement, ctx: any) => Picture} CreateScene */
@@ -125,12 +128,15 @@ export class Shell {
     const batch = this.pending;
     this.pending = null;
     this.sending = true;
+    const begun = performance.now();
     try {
       const answer = await this.do({ op: 'set', changes: batch.changes });
       batch.resolve.forEach((f) => f(answer));
     } catch (error) {
       batch.reject.forEach((f) => f(/** @type {Error} */ (error)));
     }
+    // 手还在拖：Python 算了多久就歇它的两倍，把处理器让给画面。
+    await hands.rest(Math.min(LONGEST_REST, 2 * (performance.now() - begun)));
     this.sending = false;
     this.flush();
   }

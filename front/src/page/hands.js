@@ -35,4 +35,18 @@ export const hands = {
     }, quiet);
     told.add(tell);
   },
+
+  /** 手还按着，就歇 ``time`` 毫秒，放手就不歇了；手空着，不歇。 @param {number} time @returns {Promise<void>} */
+  rest(time) {
+    if (!down.size) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        told.delete(done);
+        clearTimeout(timer);
+        resolve();
+      };
+      const timer = setTimeout(done, time);
+      told.add(done);
+    });
+  },
 };

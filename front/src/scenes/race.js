@@ -11,6 +11,7 @@ import { between, follow, spaced, unpack } from '../lib/race/paths.js';
 import { lossPlot, sweepPlot } from '../lib/race/plots.js';
 
 const TWEEN = 350; // 毫秒：路线从旧的走到新的
+const PATIENCE = 250; // 毫秒：Python 多久没答，跟不上的路线才变淡
 const PACE = 22; // 每秒走几步
 const RULES = /** @type {[string, string][]} */ ([['fair', '各用各的最好'], ['same', '都用一样的'], ['mine', '我来调']]);
 
@@ -26,6 +27,7 @@ export default function create(stage, ctx) {
   let dragging = false;
   let playing = 0;
   let tween = 0;
+  let late = 0;
   /** @type {number | null} */
   let angle = null;
   /** 读者自己最少用过几步，按地形和起点分开记。 @type {Map<string, number>} */
@@ -115,7 +117,7 @@ export default function create(stage, ctx) {
     start = to;
     if (data.maps && now && rule === 'fair') now = follow(now, data, start);
     ctx.set({ start });
-    draw();
+    track(); // 两幅小图和名次等 Python 的答复再变
   }
 
   // —— 跑 ——
@@ -152,15 +154,31 @@ export default function create(stage, ctx) {
 
   // —— 画和写 ——
 
+  /** Python 过了一会儿还没答，跟不上的路线就先变淡；答得快就不闪。 @param {boolean} behind */
+  function waitFor(behind) {
+    if (!behind) {
+      clearTimeout(late);
+      late = 0;
+      wrap.classList.remove('is-stale');
+    } else late ||= window.setTimeout(() => wrap.classList.add('is-stale'), PATIENCE);
+  }
+
+  /** 跟着起点变的：等高线图上的路线和箭头。 */
+  function track() {
+    if (!data || !now || !width) return;
+    waitFor(Math.abs(data.at[0] - start[0]) + Math.abs(data.at[1] - start[1]) > 1e-6);
+    picture.run(now.paths, data.length, walked, shown(), focus);
+    angle = picture.point(start[0], start[1]);
+    told.textContent = angle === null ? '这里是平的，没有下坡的方向。'
+      : angle < 1 ? '这一处，最陡的下坡正好指着谷底。'
+        : `最陡的下坡（洋红）和谷底的方向（虚线）差 ${number(angle, angle < 10 ? 1 : 3)} 度。`;
+  }
+
   function draw() {
     if (!data || !now || !width) return;
-    const visible = shown();
-    // Python 还没答的时候，跟不上的路线先变淡。
-    const [x, y] = data.at;
     wrap.classList.toggle('is-mine', rule === 'mine' && focus < 0);
-    wrap.classList.toggle('is-stale', Math.abs(x - start[0]) + Math.abs(y - start[1]) > 1e-6);
-    picture.run(now.paths, data.length, walked, visible, focus);
-    angle = picture.point(start[0], start[1]);
+    track();
+    const visible = shown();
     loss.draw(now.heights, data.length, walked, visible, focus);
     sweep.draw(data, rule, at, visible, focus);
     scrub.value = String(Math.round(walked));
@@ -170,9 +188,6 @@ export default function create(stage, ctx) {
   }
 
   function write() {
-    told.textContent = angle === null ? '这里是平的，没有下坡的方向。'
-      : angle < 1 ? '这一处，最陡的下坡正好指着谷底。'
-        : `最陡的下坡（洋红）和谷底的方向（虚线）差 ${number(angle, angle < 10 ? 1 : 3)} 度。`;
     pick.update(rule);
     const { length: steps } = data;
     const from = heat();
@@ -261,6 +276,7 @@ export default function create(stage, ctx) {
     destroy() {
       playing = 0;
       tween = 0;
+      clearTimeout(late);
       picture.destroy();
       sweep.grip.destroy();
       wrap.remove();

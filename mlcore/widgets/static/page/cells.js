@@ -1,1 +1,1 @@
-import{d as a,e as b,f as c,g as d,h as e}from"./chunk-7T5V2EXA.js";import"./chunk-XGVFNR5Q.js";import"./chunk-XEMFFRPS.js";import"./chunk-3TXHFKDN.js";export{e as begin,b as cellButton,c as ended,d as inTurn,a as theKernel};
+import{d as a,e as b,f as c,g as d,h as e}from"./chunk-CYZXBCXF.js";import"./chunk-VKKOXUKT.js";import"./chunk-XEMFFRPS.js";import"./chunk-3TXHFKDN.js";export{e as begin,b as cellButton,c as ended,d as inTurn,a as theKernel};
