@@ -40,7 +40,7 @@ def altered(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("altered")
     shutil.copytree(ROOT / "mlcore", folder / "mlcore")
     shutil.copytree(ROOT / "book" / "_ext", folder / "book" / "_ext")
-    file = folder / "mlcore" / "operations.py"
+    file = folder / "mlcore" / "operations" / "activations.py"
     text = file.read_text("utf8")
     assert text.count(TRUE) == 1, "tanh 应该只在一处"
     file.write_text(text.replace(TRUE, FALSE), "utf8")

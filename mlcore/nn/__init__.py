@@ -1,0 +1,23 @@
+"""神经网络的零件：层、激活函数、损失，名字跟 PyTorch 一样。
+
+点是行：x 的形状是 (样本数, 特征数)，线性层算 ``x @ weight.T + bias``。
+"""
+
+from mlcore.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
+from mlcore.losses import cross_entropy as cross_entropy
+from mlcore.losses import mse_loss as mse_loss
+from mlcore.nn.activations import ACTIVATION_LAYERS as ACTIVATION_LAYERS
+from mlcore.nn.activations import ACTIVATIONS as ACTIVATIONS
+from mlcore.nn.activations import Activation as Activation
+from mlcore.nn.activations import Identity as Identity
+from mlcore.nn.activations import LeakyReLU as LeakyReLU
+from mlcore.nn.activations import ReLU as ReLU
+from mlcore.nn.activations import Sigmoid as Sigmoid
+from mlcore.nn.activations import Sine as Sine
+from mlcore.nn.activations import Softplus as Softplus
+from mlcore.nn.activations import Tanh as Tanh
+from mlcore.nn.initializers import INITIALIZERS as INITIALIZERS
+from mlcore.nn.linear import Linear as Linear
+from mlcore.nn.linear import mlp as mlp
+from mlcore.nn.module import Module as Module
+from mlcore.nn.module import Sequential as Sequential

@@ -1,0 +1,12 @@
+"""有名字的运算：每一种怎样往前算，又怎样把梯度往回传。
+
+:data:`OPS` 是一张表：名字 → :class:`Operation`，一对纯函数。它们只认识普通数组，不认识计算图
+（那在 :mod:`mlcore.autograd`）。同一类运算在同一个文件里，表由各个文件的拼成。
+"""
+
+from __future__ import annotations
+
+from mlcore.operations import activations, basic, losses
+from mlcore.operations.base import Operation as Operation
+
+OPS: dict[str, Operation] = {**basic.OPS, **activations.OPS, **losses.OPS}
