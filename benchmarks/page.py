@@ -198,7 +198,7 @@ def large_rows(browser: Browser, base: str, found: list[Place], quick: bool) -> 
             taken[place.id] = float(one.page.evaluate(ENLARGE, place.id))
             weights += [size for url, size in one.bytes.items() if "plotly.min" in url]
     return [
-        Row("按下「放大看」到大图画好", max(taken.values()), 3000, "ms", detail=each(taken)),
+        Row("按下「放大看」到大图画好", max(taken.values()), 5000, "ms", detail=each(taken)),
         Row("plotly（gzip）", max(weights) / KB, 1600, "KB", detail="按下「放大看」才取"),
     ]
 

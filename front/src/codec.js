@@ -59,10 +59,14 @@ export function fromMessage(tree, buffers) {
   });
 }
 
-/** 写在网页里的第一幅画面。 @param {string} text */
+/** 写在网页里的第一幅画面；各数的第一个字节排在一起，然后是第二个…… @param {string} text */
 export function fromInline(text) {
   return walk(JSON.parse(text), (leaf) => {
-    const raw = Uint8Array.from(atob(leaf.$b), (c) => c.charCodeAt(0));
+    const bytes = atob(leaf.$b);
+    const width = KINDS[leaf.dtype].BYTES_PER_ELEMENT;
+    const count = bytes.length / width;
+    const raw = new Uint8Array(bytes.length);
+    for (let i = 0; i < raw.length; i += 1) raw[i] = bytes.charCodeAt((i % width) * count + Math.floor(i / width));
     return view(leaf, /** @type {ArrayBuffer} */ (raw.buffer), 0);
   });
 }
