@@ -61,6 +61,14 @@ CHOICES = {
         lambda p: optim.Adam(p, 0.05, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.1),
         lambda p: torch.optim.Adam(p, 0.05, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.1),
     ),
+    "adamw": (
+        lambda p: optim.AdamW(p, 0.05),
+        lambda p: torch.optim.AdamW(p, 0.05),
+    ),
+    "adamw-all": (
+        lambda p: optim.AdamW(p, 0.05, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.3),
+        lambda p: torch.optim.AdamW(p, 0.05, betas=(0.5, 0.9), eps=1e-3, weight_decay=0.3),
+    ),
 }
 choices = pytest.mark.parametrize("ours, theirs", CHOICES.values(), ids=CHOICES.keys())
 
@@ -158,6 +166,72 @@ def test_the_first_step_of_adam_is_the_learning_rate_whatever_the_slope(double):
         assert w.data[0] == pytest.approx(-0.1, rel=1e-8)
 
 
+WITH_L1 = {
+    "sgd": lambda p, l1: optim.SGD(p, 0.05, 0.9, l1_decay=l1),
+    "adagrad": lambda p, l1: optim.Adagrad(p, 0.1, l1_decay=l1),
+    "rmsprop": lambda p, l1: optim.RMSprop(p, 0.02, l1_decay=l1),
+    "adadelta": lambda p, l1: optim.Adadelta(p, l1_decay=l1),
+    "adam": lambda p, l1: optim.Adam(p, 0.05, l1_decay=l1),
+}
+
+
+@pytest.mark.parametrize("make", WITH_L1.values(), ids=WITH_L1.keys())
+def test_l1_decay_is_the_gradient_of_the_sum_of_absolute_values(backend, make):
+    found = []
+    for in_loss in (False, True):
+        params = [Tensor(backend.xp.asarray(v), requires_grad=True) for v in start((2, 3), (3,))]
+        optimizer = make(params, 0.0 if in_loss else 0.3)
+        for _ in range(20):
+            optimizer.zero_grad()
+            loss = valley(params)
+            if in_loss:
+                loss = loss + 0.3 * sum(p.abs().sum() for p in params)
+            loss.backward()
+            optimizer.step()
+        found.append([to_numpy(p.data) for p in params])
+    for left, right in zip(*found, strict=True):
+        np.testing.assert_allclose(left, right, rtol=1e-9)
+
+
+def test_l1_pulls_small_weights_to_zero_and_l2_only_shrinks_them(double):
+    ends = {}
+    for name in ("weight_decay", "l1_decay"):
+        w = Tensor([0.5, 2.0], requires_grad=True)
+        optimizer = optim.SGD([w], 0.1, **{name: 1.0})
+        for _ in range(8):
+            w.grad = np.zeros(2)
+            optimizer.step()
+        ends[name] = w.data.copy()
+    np.testing.assert_allclose(ends["weight_decay"], [0.5 * 0.9**8, 2 * 0.9**8])
+    assert abs(ends["l1_decay"][0]) <= 0.1
+    assert ends["l1_decay"][1] == pytest.approx(2 - 8 * 0.1)
+
+
+def test_decay_of_adamw_does_not_care_about_the_slope_and_that_of_adam_does(double):
+    shrunk = {}
+    for kind in (optim.Adam, optim.AdamW):
+        for slope in (1e-2, 1e2):
+            ends = []
+            for decay in (0.0, 0.5):
+                w = Tensor([1.0], requires_grad=True)
+                optimizer = kind([w], 0.01, weight_decay=decay)
+                for _ in range(3):
+                    w.grad = np.array([slope])
+                    optimizer.step()
+                ends.append(w.data[0])
+            shrunk[kind, slope] = ends[0] - ends[1]
+    assert shrunk[optim.AdamW, 1e-2] == pytest.approx(shrunk[optim.AdamW, 1e2], rel=1e-3)
+    assert abs(shrunk[optim.Adam, 1e2]) < 0.01 * shrunk[optim.AdamW, 1e2]
+
+
+def test_adamw_pulls_with_the_sign_too_and_not_through_its_moments(double):
+    w = Tensor([3.0, -3.0], requires_grad=True)
+    optimizer = optim.AdamW([w], 0.1, weight_decay=0.0, l1_decay=0.5)
+    w.grad = np.zeros(2)
+    optimizer.step()
+    np.testing.assert_allclose(w.data, [2.95, -2.95])
+
+
 def test_the_first_step_of_adagrad_is_the_learning_rate_whatever_the_slope(double):
     for slope in (-1e-3, 1.0, 1e3):
         w = Tensor([0.0], requires_grad=True)
@@ -252,6 +326,8 @@ def parameter() -> Tensor:
         (lambda: optim.SGD([parameter()], float("nan")), ValueError, "learning_rate.*nan"),
         (lambda: optim.SGD([parameter()], 0.1, momentum=1.5), ValueError, "momentum.*1.5"),
         (lambda: optim.SGD([parameter()], 0.1, weight_decay=-1), ValueError, "weight_decay"),
+        (lambda: optim.SGD([parameter()], 0.1, l1_decay=-1.0), ValueError, "l1_decay.*-1"),
+        (lambda: optim.AdamW([parameter()], weight_decay=-1.0), ValueError, "weight_decay.*-1"),
         (lambda: optim.Adam([parameter()], 0.1, betas=(0.9, 1.0)), ValueError, "betas"),
         (lambda: optim.Adam([parameter()], 0.1, betas=0.9), ValueError, "betas 要是两个数"),
         (lambda: optim.Adam([parameter()], 0.1, eps=0.0), ValueError, "eps 要大于 0"),

@@ -18,16 +18,41 @@ from mlcore.checks import real_number
 BLOCK = 65536
 
 
-class Optimizer:
-    """各种优化器共有的：参数的长数组、清梯度、存取状态。
+def fraction(name: str, value: float) -> float:
+    """检查一个数在 [0, 1) 里：每一步留下多少。"""
+    number = real_number(name, value, 0.0, 1.0)
+    if number == 1.0:
+        raise ValueError(f"{name} 要小于 1，得到 1")
+    return number
 
-    ``learning_rate`` 每一步都重新读，可以随时改。
+
+class Optimizer:
+    """各种优化器共有的：参数的长数组、权重衰减、清梯度、存取状态。
+
+    Parameters
+    ----------
+    params : Tensor 的序列
+    learning_rate : float
+    weight_decay : float
+        L2 正则的系数 λ：损失加上 λ/2 · ‖w‖²，也就是梯度加上 λ·w。
+    l1_decay : float
+        L1 正则的系数 λ：损失加上 λ · ‖w‖₁，也就是梯度加上 λ·sign(w)；它让权重停在 0 附近。
+
+    Notes
+    -----
+    所有的旋钮（``knob_names``）每一步都重新读，可以随时改。
     """
 
     state_names: tuple[str, ...] = ()
-    knob_names: tuple[str, ...] = ()
+    knob_names: tuple[str, ...] = ("learning_rate", "weight_decay", "l1_decay")
 
-    def __init__(self, params: Iterable[Tensor], learning_rate: float) -> None:
+    def __init__(
+        self,
+        params: Iterable[Tensor],
+        learning_rate: float,
+        weight_decay: float = 0.0,
+        l1_decay: float = 0.0,
+    ) -> None:
         self.params = list(params)
         if not self.params:
             raise ValueError("params 是空的：没有要调的参数")
@@ -39,6 +64,8 @@ class Optimizer:
         if len({str(parameter.data.dtype) for parameter in self.params}) > 1:
             raise TypeError("params 的浮点类型要一样")
         self.learning_rate = real_number("learning_rate", learning_rate, 0.0)
+        self.weight_decay = real_number("weight_decay", weight_decay, 0.0)
+        self.l1_decay = real_number("l1_decay", l1_decay, 0.0)
         self.steps = 0
 
         xp = array_namespace(*[parameter.data for parameter in self.params])
@@ -81,10 +108,20 @@ class Optimizer:
         if missing == len(self._slots):
             raise ValueError("没有一个参数有梯度：先对损失调用 backward()")
         self.steps += 1
-        for block in self._blocks:
-            self._update(*block)
+        for param, grad, *state in self._blocks:
+            if self.weight_decay or self.l1_decay:
+                self._decay(param, grad)
+            self._update(param, grad, *state)
+
+    def _decay(self, param: Array, grad: Array) -> None:
+        """正则项的梯度，加到损失的梯度上。"""
+        if self.weight_decay:
+            grad += self.weight_decay * param
+        if self.l1_decay:
+            grad += self.l1_decay * array_namespace(param).sign(param)
 
     def _update(self, param: Array, grad: Array, *state: Array) -> None:
+        """一段长数组走一步；param 和 state 原地改，grad 可以当草稿用。"""
         raise NotImplementedError
 
     def zero_grad(self) -> None:
@@ -112,6 +149,7 @@ class Optimizer:
                 )
         self.steps = int(state["steps"])
         for name in self.knob_names:
-            setattr(self, name, state[name])
+            value = state[name]
+            setattr(self, name, tuple(value) if isinstance(value, list) else value)
         for name in self.state_names:
             self._state[name][...] = asarray(state[name], self._flat.dtype)

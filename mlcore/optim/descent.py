@@ -11,7 +11,7 @@ from mlcore.optim.base import Optimizer
 
 
 class SGD(Optimizer):
-    """随机梯度下降，可带动量（普通的或 Nesterov 的）和 L2 正则。
+    """随机梯度下降，可带动量（普通的或 Nesterov 的）和权重衰减。
 
     Parameters
     ----------
@@ -19,8 +19,8 @@ class SGD(Optimizer):
     learning_rate : float
     momentum : float
         速度每一步留下多少，[0, 1)。
-    weight_decay : float
-        L2 正则的系数 λ，损失加上 λ/2 · ‖w‖²。
+    weight_decay, l1_decay : float
+        L2、L1 正则的系数，见 :class:`Optimizer`。
     nesterov : bool
         Nesterov 动量（Sutskever 等 2013）：先按速度多走一步再看；要 momentum > 0。
 
@@ -31,7 +31,7 @@ class SGD(Optimizer):
     """
 
     state_names = ("velocity",)
-    knob_names = ("learning_rate", "momentum", "weight_decay", "nesterov")
+    knob_names = (*Optimizer.knob_names, "momentum", "nesterov")
 
     def __init__(
         self,
@@ -40,18 +40,17 @@ class SGD(Optimizer):
         momentum: float = 0.0,
         weight_decay: float = 0.0,
         nesterov: bool = False,
+        *,
+        l1_decay: float = 0.0,
     ) -> None:
         self.momentum = real_number("momentum", momentum, 0.0, 1.0)
-        self.weight_decay = real_number("weight_decay", weight_decay, 0.0)
         if nesterov and not self.momentum:
             raise ValueError("nesterov=True 要有动量：请给大于 0 的 momentum")
         self.nesterov = bool(nesterov)
-        super().__init__(params, learning_rate)
+        super().__init__(params, learning_rate, weight_decay, l1_decay)
 
     def _update(self, param: Array, grad: Array, *state: Array) -> None:
         (velocity,) = state
-        if self.weight_decay:
-            grad += self.weight_decay * param
         velocity *= self.momentum
         velocity += grad
         if self.nesterov:
