@@ -53,6 +53,22 @@ def positive(*shape: int) -> np.ndarray:
 WIDE = np.array([[-800.0, -40.0, -3.0, -1e-3], [1e-3, 2.5, 30.0, 800.0]])
 TIES = np.array([[1.0, 3.0, 3.0], [2.0, 2.0, 2.0]])
 
+
+
+def recurrent(gates: int, directions: int, states: int = 1) -> tuple[np.ndarray, ...]:
+    """循环层的输入：x (5, 2, 3)、大小 4 的状态、每个方向四个参数。"""
+    rows = 4 * gates
+    weights = ((rows, 3), (rows, 4), (rows,), (rows,)) * directions
+    starts = ((directions, 2, 4),) * states
+    return tuple(normal(*shape) for shape in ((5, 2, 3), *starts, *weights))
+
+
+def torch_lstm(x: torch.Tensor, h: torch.Tensor, c: torch.Tensor, *w: Any) -> torch.Tensor:
+    """输出，最后多一行：走到头的 c。"""
+    output, _, last = torch.lstm(x, (h, c), w, True, 1, 0.0, False, len(w) == 8, False)
+    return torch.cat((output, torch.cat(tuple(last), -1)[None]))
+
+
 SAMPLES: dict[str, list[Sample]] = {
     "add": [
         Sample((normal(3, 4), normal(3, 4)), lambda a, b: a + b),
@@ -121,6 +137,35 @@ SAMPLES: dict[str, list[Sample]] = {
     "take": [
         Sample((normal(5, 4), np.array([0, 3, 3, 1])), lambda x, i: x[i]),
         Sample((normal(5, 4), np.array([[0, 3], [3, 3]])), lambda x, i: x[i]),
+    ],
+    "concat": [
+        Sample((normal(2, 3), normal(1, 3)), lambda a, b: torch.cat((a, b)), {"axis": 0}),
+        Sample((normal(2, 1, 3), normal(2, 2, 3), normal(2, 1, 3)),
+               lambda *parts: torch.cat(parts, 1), {"axis": -2}),
+    ],
+    "embedding": [
+        Sample((normal(5, 4), np.array([[0, 3, 3], [1, 0, 3]])), lambda w, i: F.embedding(i, w),
+               {"padding_idx": None}),
+        Sample((normal(5, 4), np.array([3, 2, 3])), lambda w, i: F.embedding(i, w, 3),
+               {"padding_idx": 3}),
+    ],
+    "attention_weights": [
+        Sample((normal(2, 3, 4), normal(2, 5, 4)),
+               lambda q, k: torch.softmax(q @ k.mT * 0.5, -1), {"scale": 0.5}),
+        Sample((normal(3, 4), normal(3, 4), np.log(np.tri(3) + 1e-300)),
+               lambda q, k, b: torch.softmax(q @ k.mT * 2 + b.detach(), -1), {"scale": 2.0}),
+    ],
+    "rnn": [
+        Sample(recurrent(1, 1), lambda x, h, *w: torch.rnn_tanh(
+            x, h, w, True, 1, 0.0, False, False, False)[0], {"nonlinearity": "tanh"}),
+        Sample(recurrent(1, 2), lambda x, h, *w: torch.rnn_relu(
+            x, h, w, True, 1, 0.0, False, True, False)[0], {"nonlinearity": "relu"}),
+    ],
+    "lstm": [Sample(recurrent(4, 1, 2), torch_lstm), Sample(recurrent(4, 2, 2), torch_lstm)],
+    "gru": [
+        Sample(recurrent(3, directions), lambda x, h, *w: torch.gru(
+            x, h, w, True, 1, 0.0, False, len(w) == 8, False)[0])
+        for directions in (1, 2)
     ],
     "sum": [
         Sample((normal(3, 4),), torch.sum),

@@ -18,8 +18,17 @@ class Module:
         raise NotImplementedError
 
     def __call__(self, x: Any) -> Tensor:
-        """x 可以是 Tensor，也可以是数组或列表（换成参数的浮点类型）。"""
-        return self.forward(x if type(x) is Tensor else Tensor(asarray(x, self.dtype)))
+        """x 可以是 Tensor，也可以是数组或列表（换成参数的浮点类型；编号不换）。"""
+        if type(x) is not Tensor:
+            x = Tensor(asarray(x, None if self.reads_indices else self.dtype))
+        return self.forward(x)
+
+    @property
+    def reads_indices(self) -> bool:
+        """输入是不是整数的编号：看第一个子模块的。"""
+        for _, child in self.children():
+            return child.reads_indices
+        return False
 
     @property
     def dtype(self) -> Any:

@@ -6,7 +6,14 @@
 
 from __future__ import annotations
 
-from mlcore.operations import activations, basic, losses
+from mlcore.operations import activations, basic, gated, losses, recurrent, sequences
 from mlcore.operations.base import Operation as Operation
 
-OPS: dict[str, Operation] = {**basic.OPS, **activations.OPS, **losses.OPS}
+OPS: dict[str, Operation] = {
+    **basic.OPS,
+    **activations.OPS,
+    **losses.OPS,
+    **sequences.OPS,
+    **recurrent.OPS,
+    **gated.OPS,
+}

@@ -1,4 +1,4 @@
-"""四则、矩阵乘法、汇总、换形状、取出一部分。"""
+"""四则、矩阵乘法、汇总、换形状、取出一部分、接起来。"""
 
 from __future__ import annotations
 
@@ -90,6 +90,18 @@ def _slice_backward(
     return (total,)
 
 
+def _concat_backward(
+    xp: Any, needs: Any, grad: Array, out: Array, *parts: Array, axis: int
+) -> tuple[Any, ...]:
+    grads, start = [], 0
+    before = (slice(None),) * (axis % grad.ndim)
+    for part in parts:
+        end = start + part.shape[axis]
+        grads.append(grad[(*before, slice(start, end))])
+        start = end
+    return tuple(grads)
+
+
 def _permute_backward(
     xp: Any, needs: Any, grad: Array, out: Array, x: Array, axes: tuple[int, ...]
 ) -> tuple[Any, ...]:
@@ -153,6 +165,7 @@ OPS: dict[str, Operation] = {
     ),
     "slice": Operation(lambda xp, x, key: x[key], _slice_backward),
     "take": Operation(lambda xp, x, index: x[index], _take_backward),
+    "concat": Operation(lambda xp, *parts, axis: xp.concat(parts, axis=axis), _concat_backward),
     "sum": Operation(
         lambda xp, x, axis=None, keepdims=False: xp.sum(x, axis=axis, keepdims=keepdims),
         lambda xp, needs, grad, out, x, axis=None, keepdims=False: (
