@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
+import math
 
 import numpy as np
 import pytest
@@ -269,3 +271,15 @@ def test_the_element_carries_class_controls_and_words():
     for bad in ("", "走", "a b", 'a"'):
         with pytest.raises(ValueError, match="id"):
             element(Walker(), bad)
+
+
+@pytest.mark.parametrize("shape", [(), (0,), (3, 2), (5,)])
+@pytest.mark.parametrize("kind", ["f4", "i2", "u1"])
+def test_an_inline_array_holds_its_first_bytes_first(shape, kind):
+    array = (np.arange(math.prod(shape)).reshape(shape) * 37 % 101).astype(kind)
+    leaf = json.loads(inline({"a": array}))["a"]
+    planes = base64.b64decode(leaf["$b"])
+    width = array.dtype.itemsize
+    mended = b"".join(planes[k::max(1, array.size)] for k in range(array.size))
+    assert len(planes) == width * array.size
+    assert np.array_equal(np.frombuffer(mended, kind).reshape(leaf["shape"]), array)
