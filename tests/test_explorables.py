@@ -276,7 +276,7 @@ def test_the_element_carries_class_controls_and_words():
 @pytest.mark.parametrize("shape", [(), (0,), (3, 2), (5,)])
 @pytest.mark.parametrize("kind", ["f4", "i2", "u1"])
 def test_an_inline_array_holds_its_first_bytes_first(shape, kind):
-    array = (np.arange(math.prod(shape)).reshape(shape) * 37 % 101).astype(kind)
+    array = np.asarray(np.arange(math.prod(shape)).reshape(shape) * 37 % 101, kind)
     leaf = json.loads(inline({"a": array}))["a"]
     planes = base64.b64decode(leaf["$b"])
     width = array.dtype.itemsize
