@@ -20,6 +20,15 @@ def whole_number(name: str, value: Any, low: int = 0, high: int | None = None) -
     return number
 
 
+def sizes(name: str, value: Any, count: int, low: int = 0) -> tuple[int, ...]:
+    """检查 count 个整数，各至少是 low；只给一个整数时，每个都是它。"""
+    if not isinstance(value, tuple | list):
+        return (whole_number(name, value, low),) * count
+    if len(value) != count:
+        raise ValueError(f"{name} 要是一个整数或 {count} 个整数，得到 {describe(value)}")
+    return tuple(whole_number(name, one, low) for one in value)
+
+
 def real_number(
     name: str, value: Any, low: float = -math.inf, high: float = math.inf, *, above: bool = False
 ) -> float:

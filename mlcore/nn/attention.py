@@ -12,7 +12,7 @@ from typing import Any
 from mlcore.autograd import Tensor, apply
 from mlcore.backend import Array, array_namespace, asarray, describe
 from mlcore.checks import whole_number
-from mlcore.nn.initializers import INITIALIZERS
+from mlcore.nn.initializers import xavier_uniform
 from mlcore.nn.linear import Linear
 from mlcore.nn.masks import causal_mask, check_mask, plain
 from mlcore.nn.module import Module
@@ -123,7 +123,7 @@ class MultiheadAttention(Module):
         if not isinstance(generator, Generator):
             raise TypeError(f"generator 要是 mlcore.random.Generator，得到 {describe(generator)}")
         self.batch_first = batch_first
-        weight = INITIALIZERS["xavier_uniform"](generator, 3 * self.embed_dim, self.embed_dim)
+        weight = xavier_uniform(generator, (3 * self.embed_dim, self.embed_dim))
         self.in_proj_weight = Tensor(weight, requires_grad=True)
         xp = array_namespace(weight)
         zeros = xp.zeros(3 * self.embed_dim, dtype=weight.dtype, device=weight.device)

@@ -6,10 +6,10 @@ from itertools import pairwise
 from typing import Any
 
 from mlcore.autograd import Tensor, apply
-from mlcore.backend import array_namespace, describe
+from mlcore.backend import array_namespace
 from mlcore.checks import choice, whole_number
 from mlcore.nn.activations import ACTIVATION_LAYERS
-from mlcore.nn.initializers import INITIALIZERS
+from mlcore.nn.initializers import Initializer, initial
 from mlcore.nn.module import Module, Sequential
 from mlcore.random import Generator
 
@@ -22,8 +22,9 @@ class Linear(Module):
     in_features, out_features : int
     generator : Generator
         初值从这里取。
-    init : str
-        :data:`INITIALIZERS` 里的一个名字；偏置从 0 开始。
+    init : str 或函数
+        :data:`INITIALIZERS` 里的一个名字，或自己的函数 ``(generator, shape) → 数组``。
+        偏置从 0 开始。
     bias : bool
         要不要偏置。
 
@@ -39,15 +40,12 @@ class Linear(Module):
         out_features: int,
         *,
         generator: Generator,
-        init: str = "xavier_uniform",
+        init: str | Initializer = "xavier_uniform",
         bias: bool = True,
     ) -> None:
         self.in_features = whole_number("in_features", in_features, 1)
         self.out_features = whole_number("out_features", out_features, 1)
-        if not isinstance(generator, Generator):
-            raise TypeError(f"generator 要是 mlcore.random.Generator，得到 {describe(generator)}")
-        make = INITIALIZERS[choice("init", init, INITIALIZERS)]
-        weight = make(generator, out_features, in_features)
+        weight = initial(init, generator, (self.out_features, self.in_features))
         self.weight = Tensor(weight, requires_grad=True)
         xp = array_namespace(weight)
         zeros = xp.zeros(out_features, dtype=weight.dtype, device=weight.device)
@@ -67,7 +65,7 @@ def mlp(
     activation: str = "tanh",
     *,
     generator: Generator,
-    init: str = "xavier_uniform",
+    init: str | Initializer = "xavier_uniform",
 ) -> Sequential:
     """多层感知机：每两个线性层之间一个激活函数，最后一层没有。
 

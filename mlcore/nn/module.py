@@ -1,18 +1,31 @@
-"""模块：有名字的参数，和把几层接起来的办法。"""
+"""模块：有名字的参数和缓冲，训练和使用两种状态，把几层接起来的办法。"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
 from mlcore.autograd import Tensor
 from mlcore.backend import asarray, describe, get_backend, to_numpy
+from mlcore.random import Generator
 
 
 class Module:
-    """一层，或几层拼成的网络。参数是要梯度的 Tensor 属性，子模块是 Module 属性。"""
+    """一层，或几层拼成的网络。
+
+    属性按它是什么来分：要梯度的 Tensor 是参数；不要梯度的 Tensor 是缓冲（不训练，但属于网络，
+    如批归一化的滑动平均）；Module 是子模块；Generator 是随机数发生器。前两样和发生器取到第几个
+    数，都在 :meth:`state_dict` 里。
+
+    Attributes
+    ----------
+    training : bool
+        正在训练还是在使用；由 :meth:`train` 和 :meth:`eval` 改。Dropout 和 BatchNorm 看它。
+    """
+
+    training = True
 
     def forward(self, x: Tensor) -> Tensor:
         raise NotImplementedError
@@ -37,20 +50,41 @@ class Module:
             return parameter.data.dtype
         return get_backend().dtype
 
+    def train(self, mode: bool = True) -> Self:
+        """进入训练状态（``mode=False`` 时离开），子模块也一样；返回自己。"""
+        if not isinstance(mode, bool):
+            raise TypeError(f"mode 要是 True 或 False，得到 {describe(mode)}")
+        self.training = mode
+        for _, child in self.children():
+            child.train(mode)
+        return self
+
+    def eval(self) -> Self:
+        """离开训练状态：Dropout 什么也不丢，BatchNorm 用滑动平均；返回自己。"""
+        return self.train(False)
+
     def children(self) -> Iterator[tuple[str, Module]]:
         """直接的子模块和它们的名字。"""
         for name, value in vars(self).items():
             if isinstance(value, Module):
                 yield name, value
 
-    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
-        """所有参数和它们的名字，如 ``("0.weight", …)``，从输入一侧开始。"""
+    def _named(self, kind: type) -> Iterator[tuple[str, Any]]:
+        """所有这种类型的属性和它们的名字，如 ``("0.weight", …)``，从输入一侧开始。"""
         for name, value in vars(self).items():
-            if isinstance(value, Tensor) and value.requires_grad:
+            if isinstance(value, kind):
                 yield name, value
         for name, child in self.children():
-            for inner, parameter in child.named_parameters():
-                yield f"{name}.{inner}", parameter
+            for inner, value in child._named(kind):
+                yield f"{name}.{inner}", value
+
+    def named_parameters(self) -> Iterator[tuple[str, Tensor]]:
+        """所有参数和它们的名字，如 ``("0.weight", …)``，从输入一侧开始。"""
+        return ((name, value) for name, value in self._named(Tensor) if value.requires_grad)
+
+    def named_buffers(self) -> Iterator[tuple[str, Tensor]]:
+        """所有缓冲和它们的名字，如 ``("1.running_mean", …)``。"""
+        return ((name, value) for name, value in self._named(Tensor) if not value.requires_grad)
 
     def parameters(self) -> list[Tensor]:
         return [parameter for _, parameter in self.named_parameters()]
@@ -60,29 +94,36 @@ class Module:
             parameter.grad = None
 
     def state_dict(self) -> dict[str, np.ndarray]:
-        """所有参数的副本（NumPy 数组）。"""
-        return {name: to_numpy(p.data).copy() for name, p in self.named_parameters()}
+        """所有参数和缓冲的副本（NumPy 数组）；发生器是三个整数：种子、流、取到第几个。"""
+        state = {name: to_numpy(value.data).copy() for name, value in self._named(Tensor)}
+        for name, source in self._named(Generator):
+            state[name] = np.array([source.seed, source.stream, source.counter], np.int64)
+        return state
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """把参数改成 state 里的值。
+        """把参数、缓冲和发生器改成 state 里的值。
 
         Raises
         ------
         ValueError
-            名字或形状对不上；这时一个参数也没有改。
+            名字或形状对不上；这时什么也没有改。
         """
-        parameters = dict(self.named_parameters())
-        if parameters.keys() != state.keys():
-            missing = "、".join(parameters.keys() - state.keys()) or "无"
-            extra = "、".join(state.keys() - parameters.keys()) or "无"
+        tensors, generators = dict(self._named(Tensor)), dict(self._named(Generator))
+        shapes = {name: value.shape for name, value in tensors.items()}
+        shapes |= dict.fromkeys(generators, (3,))
+        if shapes.keys() != state.keys():
+            missing = "、".join(shapes.keys() - state.keys()) or "无"
+            extra = "、".join(state.keys() - shapes.keys()) or "无"
             raise ValueError(f"state 和网络对不上：缺 {missing}；多 {extra}")
-        for name, parameter in parameters.items():
-            if tuple(state[name].shape) != parameter.shape:
+        for name, shape in shapes.items():
+            if tuple(state[name].shape) != shape:
                 raise ValueError(
-                    f"state['{name}'] 的形状要是 {parameter.shape}，得到 {tuple(state[name].shape)}"
+                    f"state['{name}'] 的形状要是 {shape}，得到 {tuple(state[name].shape)}"
                 )
-        for name, parameter in parameters.items():
-            parameter.data[...] = asarray(state[name], parameter.data.dtype)
+        for name, tensor in tensors.items():
+            tensor.data[...] = asarray(state[name], tensor.data.dtype)
+        for name, source in generators.items():
+            source.seed, source.stream, source.counter = map(int, state[name])
 
 
 class Sequential(Module):

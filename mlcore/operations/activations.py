@@ -30,6 +30,11 @@ def _leaky_relu_backward(
 
 
 OPS: dict[str, Operation] = {
+    # The mask is drawn by whoever asks, so that the operation itself stays a pure function.
+    "dropout": Operation(
+        lambda xp, x, mask: x * mask,
+        lambda xp, needs, grad, out, x, mask: (grad * mask, None),
+    ),
     "tanh": Operation(
         lambda xp, x: xp.tanh(x),
         lambda xp, needs, grad, out, x: (grad * (1 - out * out),),

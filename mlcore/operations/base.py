@@ -19,11 +19,14 @@ class Operation(NamedTuple):
         ``needs[i]`` 说第 i 个输入要不要梯度，不要的可以交 None。
 
     ``xp`` 是数组的命名空间；``attrs`` 只含普通数据（数、元组、切片）。
+
+    ``writes`` 是 forward 会原地改写的输入的序号；除了它们，forward 和 backward 都是纯函数。
     """
 
     forward: Callable[..., Any]
     backward: Callable[..., tuple[Any, ...]]
     saves: bool = False
+    writes: tuple[int, ...] = ()
 
 
 def fold(xp: Any, grad: Array, like: Array) -> Array:
@@ -47,3 +50,8 @@ def spread(xp: Any, grad: Array, like: Array, axis: Any, keepdims: bool) -> Arra
 
 def size(x: Array) -> int:
     return math.prod(x.shape)
+
+
+def is_torch(xp: Any) -> bool:
+    """xp 是不是 torch 的命名空间；有些运算在那里直接用 torch 自己的核。"""
+    return str(xp.__name__).rpartition(".")[2] == "torch"

@@ -1,0 +1,138 @@
+"""汇聚：窗里的数变成一个，取最大或者取平均。一维、二维同一份代码，形状 (N, C, *大小)。"""
+
+from __future__ import annotations
+
+import math
+from functools import reduce
+from typing import Any
+
+from mlcore.backend import Array
+from mlcore.operations.base import Operation, is_torch
+from mlcore.operations.windows import Sizes, inside, padded, shifts, sizes_out
+
+
+def _max(xp: Any, x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes) -> tuple[Array, Array]:
+    out = _sizes(x, kernel, stride, padding)
+    if is_torch(xp):
+        return _torch_max(x, kernel, stride, padding)
+    x = padded(xp, x, padding, -math.inf)
+    best = reduce(xp.maximum, [x[seen] for _, seen in shifts(kernel, out, stride, _ones(kernel))])
+    # Of a window of one cell `best` would be a view of the input.
+    best = xp.asarray(best, copy=True)
+    return best, best
+
+
+def _max_backward(
+    xp: Any,
+    needs: Any,
+    grad: Array,
+    kept: Array,
+    x: Array,
+    *,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+) -> tuple[Any, ...]:
+    if is_torch(xp):
+        return (_torch_max_backward(grad, x, kernel, stride, padding, kept),)
+    wide = padded(xp, x, padding, -math.inf)
+    total = xp.zeros_like(wide)
+    # Of equal largest cells the first alone gets the gradient, as in PyTorch.
+    free = xp.ones(grad.shape, dtype=xp.bool, device=grad.device)
+    for _, seen in shifts(kernel, grad.shape[2:], stride, _ones(kernel)):
+        hit = (wide[seen] == kept) & free
+        free = free & ~hit
+        total[seen] += grad * xp.astype(hit, grad.dtype)
+    return (inside(total, padding),)
+
+
+def _average(
+    xp: Any, x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes, count_include_pad: bool
+) -> Array:
+    out = _sizes(x, kernel, stride, padding)
+    wide = padded(xp, x, padding)
+    total: Any = 0
+    for _, seen in shifts(kernel, out, stride, _ones(kernel)):
+        total = total + wide[seen]
+    return total * _share(xp, x, out, kernel, stride, padding, count_include_pad)
+
+
+def _average_backward(
+    xp: Any,
+    needs: Any,
+    grad: Array,
+    out: Array,
+    x: Array,
+    *,
+    kernel: Sizes,
+    stride: Sizes,
+    padding: Sizes,
+    count_include_pad: bool,
+) -> tuple[Any, ...]:
+    sizes = grad.shape[2:]
+    grad = grad * _share(xp, x, sizes, kernel, stride, padding, count_include_pad)
+    wide = [size + 2 * pad for size, pad in zip(x.shape[2:], padding, strict=True)]
+    total = xp.zeros((*x.shape[:2], *wide), dtype=x.dtype, device=x.device)
+    for _, seen in shifts(kernel, sizes, stride, _ones(kernel)):
+        total[seen] += grad
+    return (inside(total, padding),)
+
+
+def _share(
+    xp: Any, x: Array, out: Sizes, kernel: Sizes, stride: Sizes, padding: Sizes, with_pad: bool
+) -> Any:
+    """每扇窗里的一个数占几分之一：补的零算不算在内，由 count_include_pad 定。"""
+    if with_pad or not any(padding):
+        return 1 / math.prod(kernel)
+    ones = xp.ones((1, 1, *x.shape[2:]), dtype=x.dtype, device=x.device)
+    ones = padded(xp, ones, padding)
+    count: Any = 0
+    for _, seen in shifts(kernel, out, stride, _ones(kernel)):
+        count = count + ones[seen]
+    return 1 / count
+
+
+def _sizes(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes) -> Sizes:
+    if x.ndim != len(kernel) + 2:
+        raise ValueError(f"输入要有 {len(kernel) + 2} 个轴（样本、通道、大小），得到 {x.ndim} 个")
+    if any(2 * pad > width for pad, width in zip(padding, kernel, strict=True)):
+        raise ValueError(f"补边 {padding} 至多是窗口 {kernel} 的一半，否则有的窗里一个数也没有")
+    return sizes_out(x.shape[2:], kernel, stride, padding, _ones(kernel))
+
+
+def _ones(kernel: Sizes) -> Sizes:
+    return (1,) * len(kernel)
+
+
+# ---- torch 自己的核；它只有二维的，一维的添一个长为 1 的轴 ----
+
+
+def _torch_max(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes) -> tuple[Array, Array]:
+    from torch.ops import aten
+
+    plane, window = _as_plane(x, kernel, stride, padding)
+    out, where = aten.max_pool2d_with_indices(plane, *window)
+    return out.reshape(*x.shape[:2], *out.shape[-len(kernel) :]), where
+
+
+def _torch_max_backward(
+    grad: Array, x: Array, kernel: Sizes, stride: Sizes, padding: Sizes, where: Array
+) -> Array:
+    from torch.ops import aten
+
+    plane, window = _as_plane(x, kernel, stride, padding)
+    grad = grad.reshape(where.shape)
+    found = aten.max_pool2d_with_indices_backward(grad, plane, *window, [1, 1], False, where)
+    return found.reshape(x.shape)
+
+
+def _as_plane(x: Array, kernel: Sizes, stride: Sizes, padding: Sizes) -> tuple[Array, Any]:
+    if len(kernel) == 2:
+        return x, (kernel, stride, padding)
+    return x.unsqueeze(2), ((1, *kernel), (1, *stride), (0, *padding))
+
+
+OPS: dict[str, Operation] = {
+    "max_pool": Operation(_max, _max_backward, saves=True),
+    "avg_pool": Operation(_average, _average_backward),
+}
