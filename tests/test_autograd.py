@@ -177,6 +177,13 @@ SAMPLES: dict[str, list[Sample]] = {
         Sample((normal(5, 3), np.array([0, 2, 1, 1, 0])), F.cross_entropy),
         Sample((WIDE, np.array([3, 0])), F.cross_entropy),
     ],
+    "masked_cross_entropy": [
+        Sample((normal(2, 3, 4), np.array([[0, 3, 1], [2, -1, 3]])),
+               lambda x, y: F.cross_entropy(x.permute(0, 2, 1), y, ignore_index=-1),
+               {"ignore_index": -1}),
+        Sample((normal(3, 4), np.array([0, 3, 9]), np.array([1.0, 1.0, 0.0])),
+               lambda x, y, m: F.cross_entropy(x[:2], y[:2]), {"ignore_index": None}),
+    ],
     "sigmoid_binary_cross_entropy": [
         Sample((normal(5, 1), positive(5, 1) / 3), F.binary_cross_entropy_with_logits),
         Sample((WIDE, np.ones_like(WIDE) / 4), F.binary_cross_entropy_with_logits),

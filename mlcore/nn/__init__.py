@@ -5,7 +5,12 @@
 
 from mlcore.losses import binary_cross_entropy_with_logits as binary_cross_entropy_with_logits
 from mlcore.losses import cross_entropy as cross_entropy
+from mlcore.losses import hinge_loss as hinge_loss
+from mlcore.losses import kl_div as kl_div
+from mlcore.losses import l1_loss as l1_loss
+from mlcore.losses import masked_mean as masked_mean
 from mlcore.losses import mse_loss as mse_loss
+from mlcore.losses import triplet_margin_loss as triplet_margin_loss
 from mlcore.nn.activations import ACTIVATION_LAYERS as ACTIVATION_LAYERS
 from mlcore.nn.activations import ACTIVATIONS as ACTIVATIONS
 from mlcore.nn.activations import Activation as Activation

@@ -1,51 +1,15 @@
-"""损失函数：输出离目标有多远，对一批取平均。从 :mod:`mlcore.nn` 里用。"""
+"""目标的检查；对真的那些位置取平均。"""
 
 from __future__ import annotations
 
 import math
 from typing import Any
 
-from mlcore.autograd import Tensor, apply
+from mlcore.autograd import Tensor
 from mlcore.backend import Array, array_namespace, asarray, describe
 
 
-def cross_entropy(logits: Tensor, target: Any) -> Tensor:
-    """softmax 之后的平均交叉熵（自然对数）。
-
-    Parameters
-    ----------
-    logits : Tensor (n, k)
-    target : 整数数组 (n,)
-        每个样本的类别，0 到 k − 1。
-    """
-    if type(target) is not Tensor:
-        target = Tensor(asarray(target))
-        check_labels("target", target.data, logits.shape[-1])
-    if logits.data.ndim != 2 or target.data.shape != logits.data.shape[:1]:
-        raise ValueError(
-            f"cross_entropy 要 logits (n, k) 和 target (n,)，得到 {logits.shape} 和 {target.shape}"
-        )
-    return apply("softmax_cross_entropy", logits, target)
-
-
-def binary_cross_entropy_with_logits(logits: Tensor, target: Any) -> Tensor:
-    """sigmoid 之后的平均二元交叉熵。
-
-    Parameters
-    ----------
-    logits : Tensor (n,) 或 (n, 1)
-    target : 数组 (n,) 或 (n, 1)
-        0 或 1，或者其间的概率。
-    """
-    return apply("sigmoid_binary_cross_entropy", logits, _like(target, logits))
-
-
-def mse_loss(prediction: Tensor, target: Any) -> Tensor:
-    """差的平方的平均。"""
-    return apply("mse", prediction, _like(target, prediction))
-
-
-def _like(target: Any, output: Tensor) -> Tensor:
+def like(target: Any, output: Tensor) -> Tensor:
     """把 target 变成和 output 同样形状、同样类型的 Tensor；(n,) 与 (n, 1) 算同样。"""
     wanted = target if isinstance(target, Tensor) else Tensor(asarray(target, output.data.dtype))
     if wanted.data.dtype != output.data.dtype:
@@ -69,3 +33,33 @@ def check_labels(name: str, labels: Array, classes: int | None = None) -> None:
     if low < 0 or (classes is not None and high >= classes):
         wanted = "不小于 0" if classes is None else f"在 0 到 {classes - 1} 之间"
         raise ValueError(f"{name} 的类别要{wanted}，得到 {low} 到 {high}")
+
+
+def real_steps(mask: Any, shape: tuple[int, ...], output: Tensor) -> Tensor:
+    """检查 mask 是形状为 shape 的布尔数组，变成 output 那种类型的 0 和 1。"""
+    array = mask.data if isinstance(mask, Tensor) else asarray(mask)
+    xp = array_namespace(array)
+    if not xp.isdtype(array.dtype, "bool"):
+        raise TypeError(f"mask 要是布尔数组，True 是要算的，得到{describe(array)}")
+    if tuple(array.shape) != tuple(shape):
+        raise ValueError(f"mask 的形状要是 {tuple(shape)}，得到 {tuple(array.shape)}")
+    if not bool(xp.any(array)):
+        raise ValueError("mask 里没有一个 True，没有东西可以平均")
+    return Tensor(xp.astype(array, output.dtype))
+
+
+def masked_mean(values: Tensor, mask: Any) -> Tensor:
+    """只对 mask 为 True 的地方取平均。
+
+    Parameters
+    ----------
+    values : Tensor (N, T, …)
+    mask : 布尔数组
+        values 的前几个轴那么大，如 (N, T)；后面的轴整个算、或者整个不算。
+    """
+    array = mask.data if isinstance(mask, Tensor) else asarray(mask)
+    axes = array.ndim
+    real = real_steps(array, values.shape[:axes], values)
+    rest = values.shape[axes:]
+    count = real.sum() * float(math.prod(rest))
+    return (values * real.reshape(*real.shape, *[1] * len(rest))).sum() / count
