@@ -359,7 +359,7 @@ def test_the_package_ships_types_front_end_and_licences(tmp_path):
     assert done.returncode == 0, done.stderr
     (wheel,) = tmp_path.glob("mlcore-*.whl")
     names = zipfile.ZipFile(wheel).namelist()
-    assert "mlcore/py.typed" in names
+    assert {"mlcore/py.typed", "mlcore/data/digits.npz"} <= set(names)
     for path in STATIC.rglob("*.*"):
         assert path.relative_to(ROOT).as_posix() in names
     for name in ("LICENSE", "NOTICE"):

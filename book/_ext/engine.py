@@ -13,7 +13,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 LEFT_OUT = ("widgets",)
-SUFFIXES = {".py", ".json", ".toml", ".typed"}
+SUFFIXES = {".py", ".json", ".npz", ".toml", ".typed"}
 
 
 def engine_files(package: Path = ROOT / "mlcore") -> list[Path]:

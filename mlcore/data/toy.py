@@ -44,7 +44,10 @@ def disc_in_ring(
     outer: float = 1.0,
     noise: float = 0.0,
 ) -> Dataset:
-    """圆盘在环里：半径 inner 的圆盘（类别 1），inner + gap 到 outer 的环（类别 0），面积上均匀。"""
+    """圆盘套在环里，面积上均匀。
+
+    半径 inner 的圆盘是类别 1，inner + gap 到 outer 的环是类别 0（Olah 2014 的嵌套的圆）。
+    """
     blue, orange = _halves(n)
     inner = real_number("inner", inner, 0.0, above=True)
     start = inner + real_number("gap", gap, 0.0)
