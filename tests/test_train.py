@@ -11,12 +11,14 @@ from mlcore import nn, optim, train
 from mlcore.autograd import Tensor
 from mlcore.backend import set_backend, to_numpy
 from mlcore.data import toy
+from mlcore.optim import schedules
 from mlcore.random import Generator
-from mlcore.train import Divergence, Trainer, fit
+from mlcore.train import Divergence, EarlyStopping, Trainer, evaluate, fit, metrics, run
 
 
 def circle_trainer(
-    seed: int = 1, batch_size: int = 10, rate: float = 0.1, adam: bool = False, n: int = 100
+    seed: int = 1, batch_size: int = 10, rate: float = 0.1, adam: bool = False, n: int = 100,
+    **options,
 ) -> Trainer:
     generator = Generator(seed)
     x, y = toy.circle(n, generator)
@@ -26,7 +28,7 @@ def circle_trainer(
         if adam
         else optim.SGD(model.parameters(), rate, momentum=0.5, weight_decay=0.001)
     )
-    return Trainer(model, nn.cross_entropy, optimizer, x, y, batch_size, generator)
+    return Trainer(model, nn.cross_entropy, optimizer, x, y, batch_size, generator, **options)
 
 
 def test_the_circle_is_learned():
@@ -220,11 +222,238 @@ def test_binary_labels_fit_one_output():
     assert np.mean((model(x).numpy()[:, 0] > 0) == y) == 1.0
 
 
-def trainer_on(x, y, batch_size=2, generator=None) -> Trainer:
+# ── 学习率、裁剪、滑动平均 ────────────────────────────────────────────────────
+
+
+def test_every_step_takes_the_learning_rate_of_its_number():
+    seen = []
+
+    def schedule(step: int) -> float:
+        seen.append(step)
+        return 0.1 / (1 + step)
+
+    trainer = circle_trainer(schedule=schedule)
+    trainer.step(25)
+    assert seen == list(range(25))
+    assert trainer.optimizer.learning_rate == 0.1 / 25
+
+
+def test_a_warm_up_from_zero_leaves_the_weights_where_they_are_at_first():
+    trainer = circle_trainer(schedule=schedules.warmup(schedules.constant(0.1), 5))
+    before = trainer.model.state_dict()
+    trainer.step()
+    for name, values in trainer.model.state_dict().items():
+        np.testing.assert_array_equal(values, before[name])
+    trainer.step()
+    assert any((v != before[name]).any() for name, v in trainer.model.state_dict().items())
+
+
+@pytest.mark.parametrize("limits", [{"clip_norm": 1e-3}, {"clip_value": 1e-4}])
+def test_a_clipped_step_is_short(limits):
+    x = np.linspace(-1, 1, 20).reshape(-1, 1)
+    model = nn.mlp((1, 1), generator=Generator(0))
+    optimizer = optim.SGD(model.parameters(), 1.0)
+    trainer = Trainer(model, nn.mse_loss, optimizer, x, 50 * x, 20, Generator(0), **limits)
+    for _ in range(5):
+        before = np.concatenate([v.ravel() for v in model.state_dict().values()])
+        trainer.step()
+        moved = np.concatenate([v.ravel() for v in model.state_dict().values()]) - before
+        assert 0 < np.linalg.norm(moved) <= 1.001e-3
+
+
+def test_validation_sees_the_averaged_weights_and_training_does_not():
+    plain = circle_trainer()
+    averaged = circle_trainer(average=0.9, validation=(plain.x, plain.y))
+    plain.step(30)
+    averaged.step(30)
+    assert plain.history == averaged.history
+    with averaged.average.applied():
+        expected = averaged.evaluate(plain.x, plain.y)
+    assert averaged.history.valid["loss"][-1] == expected["loss"]
+    assert expected["loss"] != averaged.evaluate(plain.x, plain.y)["loss"]
+
+
+# ── 验证和早停 ────────────────────────────────────────────────────────────────
+
+
+def test_scores_of_batches_are_those_of_the_whole():
+    trainer = circle_trainer(n=53)
+    trainer.step(20)
+    named = {"accuracy": metrics.accuracy}
+    found = [
+        evaluate(trainer.model, nn.cross_entropy, trainer.x, trainer.y, named, batch_size=size)
+        for size in (7, 53, 1000)
+    ]
+    output = trainer.model(trainer.x)
+    assert found[0]["loss"] == pytest.approx(found[1]["loss"], rel=1e-6)
+    assert found[1]["loss"] == found[2]["loss"] == nn.cross_entropy(output, trainer.y).item()
+    assert {one["accuracy"] for one in found} == {metrics.accuracy(output.data, trainer.y)}
+
+
+def test_evaluation_leaves_no_trace():
+    first, second = circle_trainer(), circle_trainer()
+    first.step(5)
+    second.step(5)
+    second.evaluate(second.x, second.y)
+    assert second.model.training
+    first.step(20)
+    second.step(20)
+    assert first.history == second.history
+
+
+def test_validation_drops_nothing_and_moves_no_running_mean():
+    generator = Generator(4)
+    x, y = toy.circle(40, generator)
+    model = nn.Sequential(
+        nn.Linear(2, 6, generator=generator), nn.BatchNorm1d(6), nn.Tanh(),
+        nn.Dropout(0.5, generator=generator), nn.Linear(6, 2, generator=generator),
+    )  # fmt: skip
+    optimizer = optim.SGD(model.parameters(), 0.1)
+    trainer = Trainer(
+        model, nn.cross_entropy, optimizer, x, y, 10, generator, validation=(x, y)
+    )
+    trainer.step(4)
+    before = model.state_dict()
+    model.eval()
+    expected = nn.cross_entropy(model(x), y).item()
+    model.train()
+    assert trainer.history.valid["loss"] == [pytest.approx(expected, rel=1e-6)]
+    assert trainer.evaluate(x, y) == trainer.evaluate(x, y)
+    for name, values in model.state_dict().items():
+        np.testing.assert_array_equal(values, before[name])
+
+
+def test_every_epoch_is_validated_once():
+    reference = circle_trainer(2)
+    trainer = circle_trainer(
+        validation=(reference.x, reference.y), metrics={"accuracy": metrics.accuracy}
+    )
+    trainer.step(34)
+    assert trainer.history.steps == [10, 20, 30]
+    assert trainer.history.valid.keys() == {"loss", "accuracy"}
+    assert len(trainer.history.valid["accuracy"]) == 3
+
+
+def scripted_stop(values, patience, **options) -> EarlyStopping:
+    stopping = EarlyStopping(patience, **options)
+    for step, value in enumerate(values):
+        if stopping.update(value, step, {"w": np.array(step)}):
+            break
+    return stopping
+
+
+def test_stopping_waits_as_long_as_its_patience_and_keeps_the_best():
+    found = scripted_stop([3.0, 2.0, 2.5, 1.0, 1.5, 1.0, 1.2, 0.1], 3)
+    assert found.stopped
+    assert (found.best, found.best_step, found.waited, found.weights["w"]) == (1.0, 3, 3, 3)
+    assert not scripted_stop([3.0, 2.0, 2.5, 1.0, 1.5, 1.0], 3).stopped
+
+
+def test_stopping_may_look_for_the_largest_and_ignore_small_gains_and_nan():
+    found = scripted_stop([0.5, 0.9, 0.8, 0.95], 3, larger_is_better=True)
+    assert (found.best, found.best_step) == (0.95, 3)
+    found = scripted_stop([1.0, 0.995, 0.992], 2, min_delta=0.01)
+    assert found.stopped and found.best == 1.0
+    found = scripted_stop([float("nan"), 1.0, float("nan")], 2)
+    assert (found.best, found.waited) == (1.0, 1)
+
+
+def overfitting(**options) -> Trainer:
+    """训练集里的标签是乱的，所以验证的损失先降后升。"""
+    generator = Generator(5)
+    x = generator.normal((30, 2))
+    y = (x[:, 0] > 0).astype(np.int64)
+    y[::5] = 1 - y[::5]
+    x_valid = generator.normal((100, 2))
+    y_valid = (x_valid[:, 0] > 0).astype(np.int64)
+    model = nn.mlp((2, 24, 24, 2), generator=generator)
+    optimizer = optim.Adam(model.parameters(), 0.02)
+    return Trainer(
+        model, nn.cross_entropy, optimizer, x, y, 10, generator,
+        validation=(x_valid, y_valid), stopping=EarlyStopping(4), **options,
+    )  # fmt: skip
+
+
+def test_an_overfitting_run_stops_early_with_its_best_weights():
+    trainer = run(overfitting(), 100, progress=False)
+    losses = trainer.history.valid["loss"]
+    assert trainer.stopped and trainer.epoch < 100
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 5
+    assert trainer.stopping.best_step == trainer.history.steps[best]
+    assert trainer.evaluate(*trainer.validation)["loss"] == losses[best] < losses[-1]
+
+
+@pytest.mark.parametrize("before", [1, 5, 12])
+def test_a_restored_run_stops_at_the_same_step(before):
+    whole = run(overfitting(average=0.8), 100, progress=False)
+    first = overfitting(average=0.8)
+    first.step(before)
+    second = overfitting(average=0.8)
+    second.load_state_dict(pickle.loads(pickle.dumps(first.state_dict())))
+    run(second, 100, progress=False)
+    assert second.history == whole.history
+    assert second.history.valid == whole.history.valid
+    for left, right in zip(whole.model.parameters(), second.model.parameters(), strict=True):
+        np.testing.assert_array_equal(left.data, right.data)
+
+
+# ── 画出来 ────────────────────────────────────────────────────────────────────
+
+
+def test_the_history_draws_both_curves():
+    reference = circle_trainer(2)
+    trainer = circle_trainer(
+        validation=(reference.x, reference.y), metrics={"accuracy": metrics.accuracy}
+    )
+    trainer.step(30)
+    trained, valid = trainer.history.figure()["data"]
+    np.testing.assert_allclose(trained["y"], trainer.history)
+    np.testing.assert_array_equal(trained["x"], np.arange(1, 31))
+    assert valid["x"].tolist() == [10, 20, 30]
+    (only,) = trainer.history.figure("accuracy")["data"]
+    assert only["y"].tolist() == trainer.history.valid["accuracy"]
+    assert trainer.history.figure("accuracy")["layout"]["yaxis"]["title"]["text"] == "准确率"
+    figure = trainer.history.plot()
+    assert [trace.name for trace in figure.data] == ["训练", "验证"]
+    with pytest.raises(ValueError, match="没有记过 f1；记过的是 loss、accuracy"):
+        trainer.history.figure("f1")
+
+
+def test_a_long_history_is_drawn_in_means_that_keep_its_mean():
+    history = train.History(np.arange(12345.0))
+    (curve,) = history.figure()["data"]
+    assert len(curve["x"]) == len(curve["y"]) == 500
+    assert curve["x"][-1] == 12345
+    widths = np.diff(curve["x"], prepend=0)
+    assert np.average(curve["y"], weights=widths) == pytest.approx(np.mean(history))
+    assert train.History().figure()["data"][0]["y"].size == 0
+
+
+def test_integers_reach_the_network_as_they_are_when_they_are_indices():
+    class Counter(nn.Module):
+        def __init__(self) -> None:
+            self.table = Tensor(np.zeros((5, 2), dtype=np.float32), requires_grad=True)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return self.table.take(x)
+
+    model = Counter()
+    x = np.array([0, 1, 2, 3, 4, 0])
+    optimizer = optim.SGD(model.parameters(), 1.0)
+    trainer = Trainer(
+        model, nn.cross_entropy, optimizer, x, x % 2, 3, Generator(0),
+        indices=True, validation=(x, x % 2), metrics={"accuracy": metrics.accuracy},
+    )  # fmt: skip
+    trainer.step(20)
+    assert trainer.history.valid["accuracy"][-1] == 1.0
+
+
+def trainer_on(x, y, batch_size=2, generator=None, **options) -> Trainer:
     model = nn.mlp((2, 2), generator=Generator(0))
     optimizer = optim.SGD(model.parameters(), 0.1)
     generator = generator or Generator(0)
-    return Trainer(model, nn.cross_entropy, optimizer, x, y, batch_size, generator)
+    return Trainer(model, nn.cross_entropy, optimizer, x, y, batch_size, generator, **options)
 
 
 POINTS = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
@@ -247,6 +476,38 @@ POINTS = np.array([[0.0, 1.0], [1.0, 0.0], [1.0, 1.0]])
         (lambda: trainer_on(POINTS[:, :1], [0, 1, 1]).step(), ValueError, "运算 linear"),
         (lambda: trainer_on(POINTS, [0, 1, 1]).step(0), ValueError, "n 要至少是 1"),
         (lambda: trainer_on(POINTS, [0, 1, 1]).load_state_dict({}), ValueError, "state 缺"),
+        (
+            lambda: trainer_on(POINTS, [0, 1, 1]).load_state_dict(
+                trainer_on(POINTS, [0, 1, 1], average=0.5).state_dict()
+            ),
+            ValueError,
+            "average 一边有、一边没有",
+        ),
+        (lambda: trainer_on(POINTS, [0, 1, 1], indices=True), TypeError, "x 要是整数"),
+        (lambda: trainer_on(POINTS, [0, 1, 1], average=1.0), ValueError, "decay 要小于 1"),
+        (lambda: trainer_on(POINTS, [0, 1, 1], clip_norm=0.0), ValueError, "clip_norm 要大于 0"),
+        (lambda: trainer_on(POINTS, [0, 1, 1], clip_value=-1.0), ValueError, "clip_value"),
+        (
+            lambda: trainer_on(POINTS, [0, 1, 1], stopping=EarlyStopping(3)),
+            ValueError,
+            "早停要有验证集",
+        ),
+        (
+            lambda: trainer_on(
+                POINTS, [0, 1, 1], validation=(POINTS, [0, 1, 1]),
+                stopping=EarlyStopping(3, metric="f1"),
+            ),
+            ValueError,
+            "'f1' 不在 metrics 里",
+        ),
+        (
+            lambda: trainer_on(POINTS, [0, 1, 1], validation=(POINTS, [0, 1])),
+            ValueError,
+            "样本数要一样",
+        ),
+        (lambda: EarlyStopping(0), ValueError, "patience 要至少是 1"),
+        (lambda: run(trainer_on(POINTS, [0, 1, 1]), 0), ValueError, "epochs 要至少是 1"),
+        (lambda: run(trainer_on(POINTS, [0, 1, 1]), 1, every=0), ValueError, "every"),
     ],
 )
 def test_bad_input_is_named_in_chinese(call, kind, message):

@@ -1,0 +1,66 @@
+"""训练发散：什么时候算，怎么说。"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+from mlcore.backend import array_namespace
+
+# A run counts as diverged when the mean of its last WINDOW losses is EXPLOSION times the loss at
+# the start (or that of a model which knows nothing, if it started better than that).
+EXPLOSION = 10.0
+WINDOW = 10
+
+
+class Divergence(ArithmeticError):
+    """训练发散：损失变成 NaN、无穷大，或者远远超过开始的时候。
+
+    Attributes
+    ----------
+    step : int
+        从 1 数起，第几步看到的。
+    loss, start : float
+        这一步的损失，和开始时的损失。
+    """
+
+    def __init__(self, step: int, loss: float, start: float) -> None:
+        self.step = step
+        self.loss = loss
+        self.start = start
+        ending = f"涨到了 {loss:.3g}" if math.isfinite(loss) else "变成了无穷大或 NaN"
+        super().__init__(
+            f"第 {step} 步发散：损失从 {start:.3g} {ending}。"
+            "多半是学习率太大：退回发散之前，把它减到十分之一再试。"
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.step, self.loss, self.start)
+
+
+def has_diverged(loss: float, history: Sequence[float], ignorant: float) -> bool:
+    """这一步的损失 loss 是不是发散了。
+
+    Parameters
+    ----------
+    loss : float
+    history : float 的序列
+        前面各步的损失。
+    ignorant : float
+        什么也没学会的模型的损失，见 :func:`ignorant_loss`；不到它就不算。
+    """
+    if not math.isfinite(loss):
+        return True
+    if not history or loss < ignorant:
+        return False
+    recent = [*history[1 - WINDOW :], loss]
+    return sum(recent) / len(recent) > EXPLOSION * max(history[0], ignorant)
+
+
+def ignorant_loss(y: Any) -> float:
+    """什么也没学会的模型，损失大约是多少：k 类各猜 1/k 是 ln k，总猜平均值是方差。"""
+    xp = array_namespace(y)
+    if xp.isdtype(y.dtype, "integral"):
+        return math.log(int(xp.max(y)) + 1)
+    return float(xp.var(y))
