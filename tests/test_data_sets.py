@@ -268,7 +268,7 @@ def test_one_form_can_be_asked_for(book):
 
 def test_the_columns_survive_the_cache_without_pickle(book):
     stream = io.BytesIO()
-    np.savez(stream, allow_pickle=False, **book)
+    np.savez(stream, **book)
     stream.seek(0)
     with np.load(stream, allow_pickle=False) as stored:
         assert digest({name: stored[name] for name in stored.files}) == digest(book)

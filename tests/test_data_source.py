@@ -242,6 +242,12 @@ def test_without_pooch_and_on_a_page_the_sentence_is_another(monkeypatch):
         load(small)
 
 
+def test_where_only_a_client_is_missing_the_sentence_names_it(monkeypatch):
+    monkeypatch.setattr(download.shutil, "which", lambda program: None)
+    with pytest.raises(Unavailable, match=r"没有 npm（Node.js 里有），请装上它联网后"):
+        load(source(Way({"npm:small": ""}, read)))
+
+
 def test_the_client_of_a_package_is_asked_in_an_empty_folder(tmp_path, monkeypatch):
     write = "import sys, pathlib; pathlib.Path('got.tgz').write_text(sys.argv[-1])"
     fail = "import sys; print('E: no such package', file=sys.stderr); sys.exit(100)"

@@ -64,13 +64,17 @@ CLIENTS = {
 """每种软件包的客户端：把名字写在后面，它就把包下载到当前文件夹里。"""
 
 
+class NoClient(OSError):
+    """这台机器上没有取这种软件包的客户端。"""
+
+
 def fetch_package(address: str, output_file: str, _pooch: Any) -> None:
     """pooch 的下载器：``npm:名字@版本`` 这样的地址，交给它的客户端去取。"""
     kind, _, package = address.partition(":")
     program, *words = CLIENTS[kind]
     found = shutil.which(program)
     if found is None:
-        raise OSError(f"没有 {program}")
+        raise NoClient("没有 npm（Node.js 里有）" if program == "npm" else f"没有 {program}")
     with tempfile.TemporaryDirectory(prefix="mlcore-") as folder:
         done = subprocess.run(
             [found, *words, package], cwd=folder, capture_output=True, text=True,

@@ -92,7 +92,7 @@ def load(source: Source) -> Arrays:
         except OSError as error:
             # The data are here; only the next run will have to fetch them again.
             warnings.warn(
-                f"{source.title} 存不进缓存 {path}（{error}）；"
+                f"「{source.title}」存不进缓存 {path}（{error}）；"
                 "可以用环境变量 MLCORE_DATA 另指一个文件夹",
                 stacklevel=2,
             )
@@ -142,7 +142,7 @@ def write_atomically(path: Path, arrays: Arrays) -> None:
     handle, half = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.", suffix=".half")
     try:
         with os.fdopen(handle, "wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
+            np.savez(stream, **arrays)  # type: ignore[arg-type]  # None is named allow_pickle.
         os.chmod(half, 0o644)
         os.replace(half, path)
     except BaseException:
@@ -154,14 +154,15 @@ def fetch(source: Source, path: Path) -> Arrays:
     """依次走每一条来路，返回第一份核对无误的数组。"""
     if sys.platform == "emscripten":
         raise Unavailable(
-            f"{source.title} 有 {source.size}，网页上不取：请在自己电脑上的笔记本里用它，"
+            f"「{source.title}」有 {source.size}，网页上不取：请在自己电脑上的笔记本里用它，"
             "这里可以用 mlcore.data.digits()"
         )
     if importlib.util.find_spec("pooch") is None:
-        raise Unavailable(f"取 {source.title} 要先装下载用的包：pip install pooch")
-    from mlcore.data.download import contents, retrieve
+        raise Unavailable(f"取「{source.title}」要先装下载用的包：pip install pooch")
+    from mlcore.data.download import NoClient, contents, retrieve
 
     reasons: list[str] = []
+    lacking: list[str] = []
     for way in source.ways:
         try:
             with tempfile.TemporaryDirectory(prefix="mlcore-") as place:
@@ -171,14 +172,16 @@ def fetch(source: Source, path: Path) -> Arrays:
                 # Copies: what was read in place from the files cannot be written to.
                 arrays = {name: np.array(array) for name, array in way.read(files).items()}
         except Exception as error:  # Whatever is wrong with one way, the next may be good.
+            lacking += [str(error)] if isinstance(error, NoClient) else []
             reasons.append(f"{next(iter(way.files))}：{error}")
             continue
         if digest(arrays) == source.sha256:
             return arrays
         reasons.append(f"{next(iter(way.files))}：内容和记下的 sha256 对不上")
+    first = f"{'、'.join(lacking)}，请装上它" if len(lacking) == len(source.ways) else "请"
     failure = Unavailable(
-        f"{source.title} 不在缓存里，也没有取到：请联网后再运行一次（要下载 {source.size}），"
-        f"或者从取到过的机器上把 {path.name} 复制到 {path}"
+        f"「{source.title}」不在缓存里，也没有取到：{first}联网后再运行一次"
+        f"（要下载 {source.size}），或者从取到过的机器上把 {path.name} 复制到 {path}"
     )
     for reason in reasons:
         failure.add_note(reason)
