@@ -45,7 +45,7 @@ OPS: dict[str, Operation] = {
     ),
     "relu": Operation(
         relu,
-        lambda xp, needs, grad, out, x: (grad * (x > 0),),
+        lambda xp, needs, grad, out, x: (grad * (out > 0),),
     ),
     "leaky_relu": Operation(
         lambda xp, x, slope: xp.maximum(x, x * slope),

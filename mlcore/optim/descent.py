@@ -51,6 +51,10 @@ class SGD(Optimizer):
 
     def _update(self, param: Array, grad: Array, *state: Array) -> None:
         (velocity,) = state
+        if not self.momentum:
+            # As in PyTorch: without momentum there is no velocity to keep.
+            param -= self.learning_rate * grad
+            return
         velocity *= self.momentum
         velocity += grad
         if self.nesterov:

@@ -1,0 +1,313 @@
+"""线性层、激活函数、四则、损失的就地写法。
+
+每个函数收到一条指令的所在（:class:`~mlcore.replay.site.Site`），返回要依次做的调用。次序尽量与
+:mod:`mlcore.operations` 里普通的写法一样，所以结果只差舍入，多半一位不差。
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from mlcore.replay.site import Call, Kernel, Site
+
+
+def product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Call:
+    """``a @ b``，写进 out；out 的行可以连着，也可以列连着。"""
+    if out.flags.c_contiguous:
+        return partial(np.dot, a, b, out)
+    return partial(np.dot, b.T, a.T, out.T)
+
+
+def rows(array: np.ndarray) -> np.ndarray | None:
+    """看成矩阵，最后一维不动；不复制，办不到就是 None。"""
+    if array.ndim == 2:
+        return array
+    flat = array.reshape(-1, array.shape[-1])
+    return flat if np.shares_memory(flat, array) else None
+
+
+# ── 线性 ──────────────────────────────────────────────────────────────────────
+
+
+def linear(site: Site) -> list[Call] | None:
+    x, weight, *bias = site.reads
+    flat, out = rows(x), rows(site.writes[0])
+    if flat is None or out is None:
+        return None
+    calls = [product(flat, weight.T, out)]
+    if bias:
+        calls.append(partial(np.add, out, bias[0], out))
+    return calls
+
+
+def linear_backward(site: Site) -> list[Call] | None:
+    grad, x, weight = site.reads
+    grad2, x2 = rows(grad), rows(x)
+    writes = iter(site.writes)
+    needs = site.attrs["needs"]
+    calls: list[Call] = []
+    if grad2 is None or x2 is None:
+        return None
+    if needs[0]:
+        out = rows(next(writes))
+        if out is None:
+            return None
+        calls.append(product(grad2, weight, out))
+    if needs[1]:
+        calls.append(product(grad2.T, x2, next(writes)))
+    if len(needs) > 2 and needs[2]:
+        ones = site.scratch.full(len(grad2), 1.0, grad.dtype)
+        calls.append(partial(np.dot, grad2.T, ones, next(writes)))
+    return calls
+
+
+def matmul(site: Site) -> list[Call]:
+    a, b = site.reads
+    return [partial(np.matmul, a, b, site.writes[0])]
+
+
+def matmul_backward(site: Site) -> list[Call] | None:
+    grad, a, b = site.reads
+    needs, writes = site.attrs["needs"], list(site.writes)
+    if a.shape[:-2] != grad.shape[:-2] or b.shape[:-2] != grad.shape[:-2]:
+        return None  # Broadcast: the plain way folds the sum.
+    calls: list[Call] = []
+    if needs[0]:
+        calls.append(partial(np.matmul, grad, b.mT, writes.pop(0)))
+    if needs[1]:
+        calls.append(partial(np.matmul, a.mT, grad, writes.pop(0)))
+    return calls
+
+
+# ── 激活函数 ──────────────────────────────────────────────────────────────────
+
+
+def elementwise(function: Callable[..., Any]) -> Kernel:
+    return lambda site: [partial(function, *site.reads, site.writes[0])]
+
+
+def relu(site: Site) -> list[Call]:
+    (x,), (out,) = site.reads, site.writes
+    # Against an array of zeros `maximum` is several times faster than against the number 0.
+    zeros = site.scratch.full(x.size, 0.0, x.dtype)
+    flat = zeros.reshape(x.shape[::-1]).T if x.T.flags.c_contiguous else zeros.reshape(x.shape)
+    return [partial(np.maximum, x, flat, out=out)]
+
+
+def relu_backward(site: Site) -> list[Call]:
+    grad, kept = site.reads
+    (out,) = site.writes
+    mask = out if np.shares_memory(out, kept) else site.like(out)
+    if out.dtype != np.float32:
+        return [partial(np.sign, kept, mask), partial(np.multiply, mask, grad, out)]
+    # The bits of a float that is not negative, read as a whole number, are 0 only for zero: the
+    # lesser of them and 1 is the mask, and times 0 or 1 bits stay the bits they were.
+    kept, mask, grad, out = (array.view(np.uint32) for array in (kept, mask, grad, out))
+    ones = site.scratch.full(out.size, 1, np.uint32)
+    ones = ones.reshape(out.shape[::-1]).T if out.T.flags.c_contiguous else ones.reshape(out.shape)
+    return [partial(np.minimum, kept, ones, out=mask), partial(np.multiply, mask, grad, out)]
+
+
+def sigmoid(site: Site) -> list[Call]:
+    (x,), (out,) = site.reads, site.writes
+    # exp(min(x, 0)) / (1 + exp(-|x|)): exact far to the left too, and never overflows.
+    small, one = site.like(x), np.ones((), x.dtype)
+    return [
+        partial(np.abs, x, small),
+        partial(np.negative, small, small),
+        partial(np.exp, small, small),
+        partial(np.add, small, one, small),
+        partial(np.minimum, x, np.zeros((), x.dtype), out=out),
+        partial(np.exp, out, out),
+        partial(np.divide, out, small, out),
+    ]
+
+
+def tanh_backward(site: Site) -> list[Call]:
+    grad, kept = site.reads
+    (out,) = site.writes
+    return [
+        partial(np.multiply, kept, kept, out),
+        partial(np.subtract, np.ones((), out.dtype), out, out),
+        partial(np.multiply, out, grad, out),
+    ]
+
+
+def sigmoid_backward(site: Site) -> list[Call]:
+    grad, kept = site.reads
+    (out,) = site.writes
+    rest = site.like(kept)
+    return [
+        partial(np.subtract, np.ones((), out.dtype), kept, rest),
+        partial(np.multiply, kept, rest, out),
+        partial(np.multiply, out, grad, out),
+    ]
+
+
+# ── 四则 ──────────────────────────────────────────────────────────────────────
+
+
+def neg_backward(site: Site) -> list[Call]:
+    return [partial(np.negative, site.reads[0], site.writes[0])]
+
+
+def sum_backward(site: Site, sign: bool = False) -> list[Call] | None:
+    """加、减的反向：两边各得一份梯度（减号那边变号）；被广播过的交给普通的写法。"""
+    grad, calls = site.reads[0], []
+    if any(out.shape != grad.shape for out in site.writes):
+        return None
+    needs = list(site.attrs["needs"])
+    for position in [i for i in (0, 1) if needs[i]]:
+        out = site.writes[sum(needs[:position])]
+        if sign and position == 1:
+            # The first may already stand where the gradient stood: it is the same.
+            calls.append(partial(np.negative, grad, out))
+        elif not np.shares_memory(out, grad):
+            calls.append(partial(np.copyto, out, grad))
+    # The one that shares the gradient's memory changes it: last.
+    calls.sort(key=lambda call: np.shares_memory(call.args[-1], grad))
+    return calls  # type: ignore[return-value]
+
+
+def mul_backward(site: Site) -> list[Call] | None:
+    grad, a, b = site.reads
+    if any(out.shape != grad.shape for out in site.writes) or a.shape != b.shape:
+        return None
+    others = [other for other, needed in zip((b, a), site.attrs["needs"], strict=True) if needed]
+    return [
+        partial(np.multiply, grad, other, out)
+        for other, out in zip(others, site.writes, strict=True)
+    ]
+
+
+def accumulate(site: Site) -> list[Call]:
+    total, part = site.reads
+    return [partial(np.add, total, part, total)]
+
+
+def zero(site: Site) -> list[Call]:
+    return [partial(site.writes[0].fill, 0)]
+
+
+# ── 损失 ──────────────────────────────────────────────────────────────────────
+
+
+def softmax_cross_entropy(site: Site) -> list[Call] | None:
+    logits, target = site.reads
+    loss, kept = site.writes
+    count, classes = logits.shape
+    dtype = logits.dtype
+    if target.dtype.kind not in "iu":
+        return None
+    # Rows of the identity, divided by the number of samples: what a one-hot label subtracts.
+    table = np.eye(classes, dtype=dtype) / dtype.type(count)
+    wanted, most = site.like(kept), site.scratch.take((count, 1), dtype)
+    total, share = site.scratch.take((count, 1), dtype), np.array(count, dtype)
+    mean = site.scratch.full(count, 1 / count, dtype)
+    right = site.scratch.take((), dtype)
+    if wanted.flags.c_contiguous:
+        chosen = partial(np.take, table, target, 0, wanted)
+        flat = wanted.reshape(-1), kept.reshape(-1)
+    else:
+        chosen = partial(np.take, table, target, 1, wanted.T)
+        flat = wanted.T.reshape(-1), kept.T.reshape(-1)
+    return [
+        chosen,
+        partial(np.maximum.reduce, logits, 1, None, most, True),
+        partial(np.subtract, logits, most, kept),
+        partial(np.dot, *flat, right),
+        partial(np.exp, kept, kept),
+        partial(np.add.reduce, kept, 1, None, total, True),
+        partial(np.log, total, most),
+        partial(np.dot, mean, most[:, 0], loss),
+        partial(np.subtract, loss, right, loss),
+        partial(np.multiply, total, share, total),
+        partial(np.divide, kept, total, kept),
+        partial(np.subtract, kept, wanted, kept),
+    ]
+
+
+def mse(site: Site) -> list[Call] | None:
+    prediction, target = site.reads
+    loss, kept = site.writes
+    if prediction.shape != target.shape or target.dtype != prediction.dtype:
+        return None
+    flat = kept.reshape(-1) if kept.flags.c_contiguous else kept.T.reshape(-1)
+    scale, twice = (np.array(k / kept.size, kept.dtype) for k in (1, 2))
+    return [
+        partial(np.subtract, prediction, target, kept),
+        partial(np.dot, flat, flat, loss),
+        partial(np.multiply, loss, scale, loss),
+        partial(np.multiply, kept, twice, kept),
+    ]
+
+
+def sigmoid_binary_cross_entropy(site: Site) -> list[Call] | None:
+    logits, target = site.reads
+    loss, kept = site.writes
+    if logits.shape != target.shape or target.dtype != logits.dtype:
+        return None
+    small, t = site.like(logits), site.like(logits)
+    one, zero_ = np.ones((), logits.dtype), np.zeros((), logits.dtype)
+    scale = np.array(1 / logits.size, logits.dtype)
+    return [
+        partial(np.abs, logits, small),
+        partial(np.negative, small, small),
+        partial(np.exp, small, small),
+        # max(x, 0) − x · target + log1p(exp(−|x|))
+        partial(np.log1p, small, t),
+        partial(np.maximum, logits, zero_, out=kept),
+        partial(np.add, t, kept, t),
+        partial(np.multiply, logits, target, kept),
+        partial(np.subtract, t, kept, t),
+        partial(np.add.reduce, t, None, None, loss),
+        partial(np.multiply, loss, scale, loss),
+        # exp(min(x, 0)) / (1 + exp(−|x|)) − target
+        partial(np.minimum, logits, zero_, out=kept),
+        partial(np.exp, kept, kept),
+        partial(np.add, small, one, small),
+        partial(np.divide, kept, small, kept),
+        partial(np.subtract, kept, target, kept),
+        partial(np.multiply, kept, scale, kept),
+    ]
+
+
+def cast(site: Site) -> list[Call]:
+    (data,), (out,) = site.reads, site.writes
+    return [partial(np.copyto, out.reshape(data.shape), data)]
+
+
+KERNELS: dict[str, Kernel] = {
+    "linear": linear,
+    "linear.backward": linear_backward,
+    "matmul": matmul,
+    "matmul.backward": matmul_backward,
+    "tanh": elementwise(np.tanh),
+    "tanh.backward": tanh_backward,
+    "sigmoid": sigmoid,
+    "sigmoid.backward": sigmoid_backward,
+    "relu": relu,
+    "relu.backward": relu_backward,
+    "exp": elementwise(np.exp),
+    "exp.backward": elementwise(np.multiply),
+    "abs": elementwise(np.abs),
+    "neg": elementwise(np.negative),
+    "neg.backward": neg_backward,
+    "add": elementwise(np.add),
+    "sub": elementwise(np.subtract),
+    "mul": elementwise(np.multiply),
+    "div": elementwise(np.divide),
+    "add.backward": sum_backward,
+    "sub.backward": lambda site: sum_backward(site, True),
+    "mul.backward": mul_backward,
+    "accumulate": accumulate,
+    "zero": zero,
+    "cast": cast,
+    "softmax_cross_entropy": softmax_cross_entropy,
+    "mse": mse,
+    "sigmoid_binary_cross_entropy": sigmoid_binary_cross_entropy,
+}
