@@ -13,16 +13,6 @@ from mlcore.autograd import Tensor, tape
 from mlcore.backend import set_backend, to_numpy
 from mlcore.random import Generator
 
-TORCH_ACTIVATIONS = {
-    "tanh": torch.tanh,
-    "relu": torch.relu,
-    "sigmoid": torch.sigmoid,
-    "leaky_relu": torch.nn.functional.leaky_relu,
-    "softplus": torch.nn.functional.softplus,
-    "sine": torch.sin,
-    "identity": lambda x: x,
-}
-
 
 @pytest.fixture(params=["numpy", "torch"])
 def backend(request):
@@ -57,21 +47,6 @@ def test_a_network_computes_what_torch_computes(backend):
     assert names == [name for name, _ in peer.named_parameters()]
     for ours, theirs in zip(network.parameters(), peer.parameters(), strict=True):
         np.testing.assert_allclose(to_numpy(ours.grad), theirs.grad, rtol=1e-9, atol=1e-15)
-
-
-@pytest.mark.parametrize("name", nn.ACTIVATIONS)
-def test_activations_are_those_of_torch_on_arrays_and_in_layers(name, backend):
-    x = np.linspace(-6, 6, 41).reshape(1, -1)
-    expected = TORCH_ACTIVATIONS[name](torch.tensor(x)).numpy()
-    array = backend.xp.asarray(x)
-    np.testing.assert_allclose(to_numpy(nn.ACTIVATIONS[name](array)), expected, rtol=1e-12)
-    layer = nn.ACTIVATION_LAYERS[name]()
-    np.testing.assert_array_equal(layer(array).numpy(), to_numpy(nn.ACTIVATIONS[name](array)))
-    assert layer.parameters() == []
-
-
-def test_every_activation_has_a_function_and_a_layer():
-    assert nn.ACTIVATIONS.keys() == nn.ACTIVATION_LAYERS.keys() == TORCH_ACTIVATIONS.keys()
 
 
 def test_losses_are_those_of_torch(backend):

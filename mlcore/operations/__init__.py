@@ -13,6 +13,7 @@ from mlcore.operations import (
     convolution,
     gated,
     losses,
+    more_activations,
     normalisation,
     pooling,
     recurrent,
@@ -23,6 +24,7 @@ from mlcore.operations.base import Operation as Operation
 OPS: dict[str, Operation] = {
     **basic.OPS,
     **activations.OPS,
+    **more_activations.OPS,
     **losses.OPS,
     **convolution.OPS,
     **pooling.OPS,

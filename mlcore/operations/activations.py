@@ -1,4 +1,6 @@
-"""激活函数和它们的导数。"""
+"""激活函数和它们的导数：最常用的几个，softmax，随机丢弃。别的在
+:mod:`mlcore.operations.more_activations`。
+"""
 
 from __future__ import annotations
 
@@ -29,12 +31,29 @@ def _leaky_relu_backward(
     return (grad * (xp.astype(x > 0, x.dtype) * (1 - slope) + slope),)
 
 
+def _softmax(xp: Any, x: Array, axis: int) -> Array:
+    powers = xp.exp(x - xp.max(x, axis=axis, keepdims=True))
+    return powers / xp.sum(powers, axis=axis, keepdims=True)
+
+
+def _softmax_backward(
+    xp: Any, needs: Any, grad: Array, out: Array, x: Array, axis: int
+) -> tuple[Any, ...]:
+    return (out * (grad - xp.sum(grad * out, axis=axis, keepdims=True)),)
+
+
+def _log_softmax(xp: Any, x: Array, axis: int) -> Array:
+    shifted = x - xp.max(x, axis=axis, keepdims=True)
+    return shifted - xp.log(xp.sum(xp.exp(shifted), axis=axis, keepdims=True))
+
+
+def _log_softmax_backward(
+    xp: Any, needs: Any, grad: Array, out: Array, x: Array, axis: int
+) -> tuple[Any, ...]:
+    return (grad - xp.exp(out) * xp.sum(grad, axis=axis, keepdims=True),)
+
+
 OPS: dict[str, Operation] = {
-    # The mask is drawn by whoever asks, so that the operation itself stays a pure function.
-    "dropout": Operation(
-        lambda xp, x, mask: x * mask,
-        lambda xp, needs, grad, out, x, mask: (grad * mask, None),
-    ),
     "tanh": Operation(
         lambda xp, x: xp.tanh(x),
         lambda xp, needs, grad, out, x: (grad * (1 - out * out),),
@@ -54,5 +73,12 @@ OPS: dict[str, Operation] = {
     "softplus": Operation(
         softplus,
         lambda xp, needs, grad, out, x: (grad * sigmoid(xp, x),),
+    ),
+    "softmax": Operation(_softmax, _softmax_backward),
+    "log_softmax": Operation(_log_softmax, _log_softmax_backward),
+    # The mask is drawn by whoever asks, so that the operation itself stays a pure function.
+    "dropout": Operation(
+        lambda xp, x, mask: x * mask,
+        lambda xp, needs, grad, out, x, mask: (grad * mask, None),
     ),
 }
