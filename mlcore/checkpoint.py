@@ -24,8 +24,8 @@ import numpy as np
 from mlcore.backend import describe
 
 FORMAT = "mlcore checkpoint 1"
-STALE = 24 * 3600.0
-"""没写完就被杀掉的临时文件，过了这么多秒就删。"""
+STALE = 600.0
+"""没写完就被杀掉的临时文件，这么多秒没有动过就删；正在写的总在动。"""
 
 
 class CheckpointError(ValueError):

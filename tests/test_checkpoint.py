@@ -134,7 +134,7 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(tmp_path, monke
     assert load(path) == {"steps": 1}
 
 
-def test_leftovers_of_a_killed_write_go_after_a_day(tmp_path):
+def test_leftovers_of_a_killed_write_go_once_nobody_writes_them(tmp_path):
     old, new = tmp_path / ".a.npz.1.tmp", tmp_path / ".a.npz.2.tmp"
     for one in (old, new):
         one.write_bytes(b"half")

@@ -39,23 +39,28 @@ class Divergence(ArithmeticError):
         return type(self), (self.step, self.loss, self.start)
 
 
-def has_diverged(loss: float, history: Sequence[float], ignorant: float) -> bool:
-    """这一步的损失 loss 是不是发散了。
+def divergence_at(
+    step: int, loss: float, history: Sequence[float], ignorant: float
+) -> Divergence | None:
+    """第 step 步的损失 loss 算不算发散；不算就是 None。
 
     Parameters
     ----------
+    step : int
+        从 1 数起。
     loss : float
     history : float 的序列
         前面各步的损失。
     ignorant : float
         什么也没学会的模型的损失，见 :func:`ignorant_loss`；不到它就不算。
     """
-    if not math.isfinite(loss):
-        return True
-    if not history or loss < ignorant:
-        return False
-    recent = [*history[1 - WINDOW :], loss]
-    return sum(recent) / len(recent) > EXPLOSION * max(history[0], ignorant)
+    if math.isfinite(loss):
+        if not history or loss < ignorant:
+            return None
+        recent = [*history[1 - WINDOW :], loss]
+        if sum(recent) / len(recent) <= EXPLOSION * max(history[0], ignorant):
+            return None
+    return Divergence(step, loss, history[0] if history else loss)
 
 
 def ignorant_loss(y: Any) -> float:

@@ -5,21 +5,22 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
 from mlcore.autograd import Tensor
 from mlcore.backend import describe
-from mlcore.checks import real_number, whole_number
+from mlcore.checks import choice, real_number, whole_number
 from mlcore.nn import Module
 from mlcore.optim import Optimizer, WeightAverage, clip_grad_norm, clip_grad_value
 from mlcore.optim.schedules import Schedule
 from mlcore.random import Generator
-from mlcore.train.divergence import Divergence, has_diverged, ignorant_loss
+from mlcore.train.divergence import Divergence, divergence_at, ignorant_loss
 from mlcore.train.evaluation import Metric, evaluate
 from mlcore.train.history import History
-from mlcore.train.samples import check_samples, check_two_classes
+from mlcore.train.samples import check_samples, check_two_classes, fingerprint
 from mlcore.train.stopping import EarlyStopping
 
 
@@ -95,7 +96,8 @@ class Trainer:
         self.optimizer = optimizer
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self.generator = generator
-        self.x, self.y = check_samples(x, y, None if indices else model.dtype)
+        dtype = None if indices else model.dtype
+        self.x, self.y = check_samples(x, y, dtype)
         check_two_classes(self.y)
         self._ignorant = ignorant_loss(self.y)
         self.indices = bool(indices)
@@ -103,15 +105,13 @@ class Trainer:
         self.clip_norm = _limit("clip_norm", clip_norm)
         self.clip_value = _limit("clip_value", clip_value)
         self.average = None if average is None else WeightAverage(optimizer.params, average)
-        self.validation = validation
-        if validation is not None:
-            self.validation = check_samples(*validation, None if indices else model.dtype)
+        self.validation = None if validation is None else check_samples(*validation, dtype)
         self.metrics = dict(metrics or {})
         self.stopping = stopping
-        if stopping is not None and stopping.metric not in ("loss", *self.metrics):
-            raise ValueError(f"stopping 要看的 {stopping.metric!r} 不在 metrics 里")
-        if stopping is not None and validation is None:
-            raise ValueError("早停要有验证集：请给 validation=(x, y)")
+        if stopping is not None:
+            if validation is None:
+                raise ValueError("早停要有验证集：请给 validation=(x, y)")
+            choice("stopping.metric", stopping.metric, ["loss", *self.metrics])
         self.steps = 0
         self.history = History()
         self.divergence: Divergence | None = None
@@ -130,6 +130,12 @@ class Trainer:
     def stopped(self) -> bool:
         """早停说够了。"""
         return self.stopping is not None and self.stopping.stopped
+
+    @cached_property
+    def samples(self) -> dict[str, Any]:
+        """样本的校验和、一批几个：续着训练时，看是不是同一份。第一次用到时才算。"""
+        x, y = fingerprint(self.x), fingerprint(self.y)
+        return {"x": x, "y": y, "batch_size": self.batch_size}
 
     def _shuffle(self) -> None:
         self._order_counter = self.generator.counter
@@ -169,9 +175,8 @@ class Trainer:
         """用这几行走一步：前向、反向、更新；返回更新之前的损失。"""
         loss = self.loss(self.model.forward(Tensor(self.x[rows])), Tensor(self.y[rows]))
         value = float(loss.data)
-        if has_diverged(value, self.history, self._ignorant):
-            start = self.history[0] if self.history else value
-            self.divergence = Divergence(self.steps + 1, value, start)
+        self.divergence = divergence_at(self.steps + 1, value, self.history, self._ignorant)
+        if self.divergence is not None:
             raise self.divergence
         self.optimizer.zero_grad()
         loss.backward()
@@ -220,8 +225,7 @@ class Trainer:
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """恢复 :meth:`state_dict` 存下的一切，数据要是同一份。"""
-        missing = self.state_dict().keys() - state.keys()
-        if missing:
+        if missing := self.state_dict().keys() - state.keys():
             raise ValueError(f"state 缺 {'、'.join(sorted(missing))}")
         extras = {"average": self.average, "stopping": self.stopping}
         for name, part in extras.items():

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 from mlcore import checkpoint
 from mlcore.train.loop import Trainer
-from mlcore.train.samples import fingerprint
 
 
 def save(trainer: Trainer, path: str | os.PathLike[str]) -> None:
     """把 trainer 的一切存成检查点，见 :mod:`mlcore.checkpoint`；数据不存，只记下它的校验和。"""
-    checkpoint.save(path, {"trainer": trainer.state_dict(), "data": _data(trainer)})
+    checkpoint.save(path, {"trainer": trainer.state_dict(), "samples": trainer.samples})
 
 
 def restore(trainer: Trainer, path: str | os.PathLike[str]) -> None:
@@ -26,17 +24,9 @@ def restore(trainer: Trainer, path: str | os.PathLike[str]) -> None:
         数据、批量、网络或优化器不是存的时候那些。
     """
     state = checkpoint.load(path)
-    if "trainer" not in state or "data" not in state:
+    if "trainer" not in state or "samples" not in state:
         raise ValueError(f"检查点 {path} 里不是一个 Trainer：只有 {'、'.join(state)}")
-    now = _data(trainer)
-    if state["data"] != now:
-        raise ValueError(f"检查点 {path} 是用别的数据或批量练的：{state['data']}，现在是 {now}")
+    then, now = state["samples"], trainer.samples
+    if then != now:
+        raise ValueError(f"检查点 {path} 是用别的数据或批量练的：{then}，现在是 {now}")
     trainer.load_state_dict(state["trainer"])
-
-
-def _data(trainer: Trainer) -> dict[str, Any]:
-    return {
-        "batch_size": trainer.batch_size,
-        "x": fingerprint(trainer.x),
-        "y": fingerprint(trainer.y),
-    }
