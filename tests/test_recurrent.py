@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 from mlcore import nn
 from mlcore.autograd import Tensor, tape
 from mlcore.backend import set_backend, to_numpy
+from mlcore.optim import Adam
 from mlcore.random import Generator
+from mlcore.train import Trainer
 
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 PEERS = {"rnn": torch.nn.RNN, "lstm": torch.nn.LSTM, "gru": torch.nn.GRU}
@@ -228,6 +230,71 @@ def test_two_layers_are_one_layer_after_the_other(double):
     np.testing.assert_array_equal(both(x)[0].data, second(first(x)[0])[0].data)
 
 
+def test_between_the_layers_some_of_the_output_is_dropped_in_training_alone(double):
+    whole = nn.GRU(3, 4, 2, dropout=0.5, generator=Generator(9))
+    parts = [nn.GRU(width, 4, generator=Generator(0)) for width in (3, 4)]
+    for k, part in enumerate(parts):
+        part.load_state_dict({
+            name: value if name not in whole.state_dict() else whole.state_dict()[
+                name.replace("_l0", f"_l{k}")]
+            for name, value in part.state_dict().items()
+        })  # fmt: skip
+    x = normal(0, 5, 2, 3)
+    between = parts[0](x)[0]
+    dropped = whole(x)[0]
+    mask = whole.dropout.mask
+    assert set(np.unique(mask)) == {0.0, 2.0}
+    close(dropped.data, parts[1](between * mask)[0].numpy())
+    whole.eval()
+    close(whole(x)[0].data, parts[1](between)[0].numpy())
+
+
+@pytest.mark.parametrize("kind", LAYERS)
+def test_a_state_handed_on_continues_the_sequence(backend, kind):
+    layer = LAYERS[kind](3, 4, 2, generator=Generator(14))
+    x = normal(0, 6, 2, 3)
+    whole, end = layer(x)
+    first, state = layer(x[:4])
+    second, last = layer(x[4:], state)
+    close(whole.data[:4], first.numpy())
+    close(whole.data[4:], second.numpy())
+    for one, other in zip(pieces(end), pieces(last), strict=True):
+        close(one.data, other.numpy())
+
+
+class NextWord(nn.Module):
+    """最小的语言模型：词向量、GRU、线性层。"""
+
+    def __init__(self, words: int) -> None:
+        generator = Generator(15)
+        self.embedding = nn.Embedding(words, 8, generator=generator)
+        self.recurrent = nn.GRU(8, 16, batch_first=True, generator=generator)
+        self.output = nn.Linear(16, words, generator=generator)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.output.forward(self.recurrent(self.embedding.forward(x))[0])
+
+
+def test_a_language_model_learns_what_needs_a_memory():
+    """0 0 1 1 0 0 1 1 …：只看眼前的词，下一个词是 0 还是 1 各一半；记得上一个，就都猜得中。"""
+    text = np.tile([0, 0, 1, 1], 8)
+    x = np.stack([text[k : k + 12] for k in range(4)])
+    y = np.stack([text[k + 1 : k + 13] for k in range(4)])
+    model = NextWord(2)
+    mask = np.ones((4, 12), bool)
+    mask[:, 0] = False  # at the first word there is nothing to remember yet
+    optimizer = Adam(model.parameters(), learning_rate=0.02)
+    for _ in range(60):
+        loss = nn.cross_entropy(model(x), y, mask=mask)
+        model.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.1 < np.log(2)
+    assert (model(x).numpy().argmax(axis=-1) == y)[mask].all()
+    trainer = Trainer(model, nn.cross_entropy, optimizer, x, y, 2, Generator(0), indices=True)
+    assert trainer.step(2) < np.log(2)
+
+
 def test_the_gate_of_y3_is_the_complement_of_ours(double):
     """u = 1 − z：变号的权重；b_hn = 0；r 在乘法之后。照 Y3 的公式走，结果一样。"""
     layer = nn.GRU(3, 4, generator=Generator(10))
@@ -293,6 +360,7 @@ ONES = np.ones((5, 2), bool)
         (lambda: nn.GRU(3, 4, generator=1), TypeError, "generator.*int 1"),
         (lambda: nn.GRUCell(3, 4, generator=None), TypeError, "generator.*None"),
         (lambda: nn.RNN(3, 4, nonlinearity="sin", generator=Generator(0)), ValueError, "tanh"),
+        (lambda: lstm(dropout=0.5), ValueError, "只有一层"),
         (lambda: lstm(bias=False, forget_bias=1.0), ValueError, "bias=False"),
         (lambda: lstm()(X[0]), ValueError, r"\(T, N, I\).*I = 3.*\(2, 3\)"),
         (lambda: lstm(batch_first=True)(X[..., :2]), ValueError, r"\(N, T, I\).*\(5, 2, 2\)"),

@@ -8,6 +8,8 @@ from typing import Any
 from mlcore.autograd import Tensor, apply
 from mlcore.backend import array_namespace, asarray, describe
 from mlcore.checks import whole_number
+from mlcore.nn.activations import Identity
+from mlcore.nn.dropout import Dropout
 from mlcore.nn.masks import check_mask, mask_from_lengths
 from mlcore.nn.module import Module
 from mlcore.random import Generator
@@ -30,8 +32,10 @@ class Recurrent(Module):
         True 时 x 和输出的形状是 (N, T, …)，否则是 (T, N, …)。状态不受影响。
     bidirectional : bool
         再从后往前走一遍，输出把两个方向并排，先正后反。
+    dropout : float
+        训练时，层与层之间的输出以这个概率丢弃；最后一层的不丢。
     generator : Generator
-        初值从这里取，±1/√hidden_size 之间均匀分布。
+        初值从这里取，±1/√hidden_size 之间均匀分布；丢弃的掩码也从这里取。
 
     Attributes
     ----------
@@ -54,6 +58,7 @@ class Recurrent(Module):
         bias: bool = True,
         batch_first: bool = False,
         bidirectional: bool = False,
+        dropout: float = 0.0,
     ) -> None:
         self.input_size = whole_number("input_size", input_size, 1)
         self.hidden_size = whole_number("hidden_size", hidden_size, 1)
@@ -73,6 +78,10 @@ class Recurrent(Module):
                     start = Tensor(generator.uniform(shape, -bound, bound), requires_grad=True)
                     setattr(self, name + ending, start)
             width = self.hidden_size * self.directions
+        # Without dropping, the parameters have the same names as in PyTorch, and nothing else.
+        self.dropout = Dropout(dropout, generator=generator) if dropout else Identity()
+        if dropout and self.num_layers == 1:
+            raise ValueError("dropout 在层与层之间，只有一层时没有地方放；请在外面接一个 Dropout")
 
     @property
     def directions(self) -> int:
@@ -131,7 +140,7 @@ class Recurrent(Module):
         starts = self._starts(state, x)
         ends: list[list[Tensor]] = []
         for layer in range(self.num_layers):
-            x, last = self._layer(layer, x, starts, real)
+            x, last = self._layer(layer, self.dropout(x) if layer else x, starts, real)
             ends.append(last)
         states = [_join(parts) for parts in zip(*ends, strict=True)]
         output = x.permute(1, 0, 2) if self.batch_first else x
