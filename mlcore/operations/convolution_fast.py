@@ -16,7 +16,7 @@ from mlcore.backend import Array
 from mlcore.operations.windows import Sizes, inside, padded, shifts, sizes_out, windows
 
 # Columns for about this many bytes are laid out at a time.
-COLUMN_BYTES = 1 << 21
+COLUMN_BYTES = 1 << 20
 
 
 def slide(

@@ -18,12 +18,14 @@ KINDS = {
     "data": "数据",
     "constant": "常数",
     "parameter": "参数",
+    "buffer": "缓冲",
     "gradient": "梯度",
     "state": "状态",
     "temporary": "中间",
     "scalar": "旋钮",
 }
-"""缓冲区的种类。``gradient`` 只是参数的梯度，``state`` 是优化器的记忆，其余的梯度都是中间结果。"""
+"""缓冲区的种类。``buffer`` 属于网络而不训练（批归一化的滑动平均），``gradient`` 只是参数的梯度，
+``state`` 是优化器的记忆，其余的梯度都是中间结果。"""
 
 
 @dataclass(frozen=True)

@@ -59,13 +59,14 @@ def record(
         换一批数据，运算的次序或常数就变了；或者前向改动了带子以外的东西。
     """
     x, y = as_batch(model, x), as_batch(model, y)
-    with _untouched(model):
+    with _untouched(model) as moved:
         result, leaves = _trace(model, loss, x, y)
         try:
             other, other_leaves = _trace(model, loss, _another(x, 0.5), _another(y, 0.25))
         except (ValueError, IndexError):
             # Of labels that are all alike another one need not exist.
             other, other_leaves = _trace(model, loss, _another(x, 0.5), y)
+        moved += [node.inputs[i] for node in tape(result) for i in OPS[str(node.op)].writes]
     nodes, others = tape(result), tape(other)
     if [_form(node) for node in nodes] != [_form(node) for node in others]:
         raise NotRecordable("换一批数据，做的运算就不一样了：录下的步里不能有随数据变的分支")
@@ -115,8 +116,13 @@ def _another(array: Any, scale: float) -> Any:
 
 
 @contextmanager
-def _untouched(model: Module) -> Iterator[None]:
-    """录的时候，模块里的发生器和数组都不许变：它们不在带子上，重放时不会再变。"""
+def _untouched(model: Module) -> Iterator[list[Tensor]]:
+    """录的时候，模块里的发生器和数组都不许变：它们不在带子上，重放时不会再变。
+
+    只有运算自己说会改写的缓冲可以变，写在给出的表里；录完都变回原来的样子。
+    """
+    moved: list[Tensor] = []
+    buffers = [(tensor, to_numpy(tensor.data).copy()) for _, tensor in model.named_buffers()]
     generators, arrays = [], []
     waiting = [model]
     while waiting:
@@ -127,8 +133,11 @@ def _untouched(model: Module) -> Iterator[None]:
                 generators.append((value, value.counter))
             elif hasattr(value, "shape") and hasattr(value, "dtype") and type(value) is not Tensor:
                 arrays.append((value, to_numpy(value).copy()))
-    yield
+    yield moved
+    allowed = {id(tensor) for tensor in moved}
+    arrays += [(tensor.data, before) for tensor, before in buffers if id(tensor) not in allowed]
     changed = [array for array, before in arrays if not np.array_equal(to_numpy(array), before)]
+    arrays += [(tensor.data, before) for tensor, before in buffers if id(tensor) in allowed]
     for array, before in arrays:
         array[...] = asarray(before, array.dtype)
     drawn = [generator for generator, counter in generators if generator.counter != counter]
@@ -164,6 +173,7 @@ class _Writer:
             for i, p in zip(self.params, optimizer.params, strict=True)
         }
         self.frozen = {i: name for i, name in names.items() if i not in self.grad_of}
+        self.buffers = {id(tensor): name for name, tensor in model.named_buffers()}
         self.needs = set(self.grad_of)
 
     def new(self, kind: str, shape: Any, dtype: Any, name: str) -> int:
@@ -181,9 +191,12 @@ class _Writer:
     def leaf(
         self, source: Tensor, twin: Tensor, leaves: dict[str, Tensor], others: dict[str, Tensor]
     ) -> None:
-        """不由运算得到的：不训练的参数、数据的另一个包装、换了类型的数据，或者常数。"""
+        """不由运算得到的：不训练的参数、缓冲、数据的另一个包装、换了类型的数据，或者常数。"""
         if id(source) in self.frozen:
             self.slot(source, "parameter", self.frozen[id(source)])
+            return
+        if id(source) in self.buffers:
+            self.slot(source, "buffer", self.buffers[id(source)])
             return
         for name, leaf in leaves.items():
             if _same_values(source, leaf, twin, others[name]):
@@ -216,6 +229,7 @@ class _Writer:
             self.kept[id(node)] = (out,)
         if any(id(source) in self.needs for source in node.inputs):
             self.needs.add(id(node))
+        writes += [self.ids[id(node.inputs[i])] for i in OPS[op].writes]
         form = {"kept": self.kept_form[id(node)]} if id(node) in self.kept_form else {}
         self.add(op, [self.ids[id(s)] for s in node.inputs], writes, **form, forward=node.attrs)
 

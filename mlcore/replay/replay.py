@@ -38,7 +38,7 @@ class Replay:
 
     def step(self, x: Any, y: Any) -> Any:
         """这种形状的一步；没有录过就录下。x、y 的类型要已经是参数的类型（:func:`as_batch`）。"""
-        key = (x.shape, y.shape, x.dtype, y.dtype)
+        key = (x.shape, y.shape, x.dtype, y.dtype, self.model.training)
         if key not in self.steps:
             self.steps[key] = bind(
                 record(self.model, self.loss, self.optimizer, x, y), self.optimizer, self.model

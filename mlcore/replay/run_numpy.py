@@ -45,7 +45,8 @@ class Step:
         self.plan: Plan = plan(program)
         self.arena = np.zeros(self.plan.size, np.uint8)
         self.arrays: dict[int, np.ndarray] = {}
-        self._bind(dict(model.named_parameters()) if model else {})
+        tensors = [*model.named_parameters(), *model.named_buffers()] if model else []
+        self._bind(dict(tensors))
         measured = self._calls(Scratch(None))
         scratch = Scratch(np.empty(measured, np.uint8))
         self.scratch_bytes = measured
@@ -93,7 +94,7 @@ class Step:
         """各占多少字节：中间结果（合用之后、各占一块时）、临时的草稿、数据、参数和它们的同伴。"""
         kinds = {"temporary": self.plan.size, "naive": self.plan.naive}
         kinds["scratch"] = self.scratch_bytes
-        for kind in ("data", "constant", "parameter", "gradient", "state"):
+        for kind in ("data", "constant", "parameter", "buffer", "gradient", "state"):
             slots = self.program.of_kind(kind)
             kinds[kind] = sum(slot.size * np.dtype(slot.dtype).itemsize for slot in slots)
         return kinds
@@ -119,7 +120,7 @@ class Step:
             if parameter.data is not bound[1]:
                 bound[1][...] = parameter.data
                 parameter.data = bound[1]
-        for slot in parameters[len(trained) :]:
+        for slot in [*parameters[len(trained) :], *program.of_kind("buffer")]:
             if slot.name not in tensors:
                 raise ValueError(f"录下的步用到参数 {slot.name}，请把 model 也给出来")
             self.arrays[slot.id] = tensors[slot.name].data
@@ -196,7 +197,7 @@ def _plain_forward(name: str, site: Site) -> None:
         found, kept = found
         arrays: list[np.ndarray] = []
         _flatten(kept, arrays)
-        for array, slot in zip(arrays, site.writes[1:], strict=True):
+        for array, slot in zip(arrays, site.writes[1 : 1 + len(arrays)], strict=True):
             slot[...] = array
     site.writes[0][...] = found
 

@@ -31,7 +31,8 @@ class Step:
         self.device = optimizer._flat.device
         self.xp = array_namespace(optimizer._flat)
         self.values: Values = {}
-        self._bind(dict(model.named_parameters()) if model else {})
+        tensors = [*model.named_parameters(), *model.named_buffers()] if model else []
+        self._bind(dict(tensors))
         self._calls = [
             KERNELS.get(step.op, plain)(self, step)
             for step in program.instructions[:-1]
@@ -108,7 +109,7 @@ class Step:
             if parameter.data is not bound[1]:
                 bound[1].copy_(parameter.data)
                 parameter.data = bound[1]
-        for slot in parameters[len(gradients) :]:
+        for slot in [*parameters[len(gradients) :], *program.of_kind("buffer")]:
             if slot.name not in tensors:
                 raise ValueError(f"录下的步用到参数 {slot.name}，请把 model 也给出来")
             self.values[slot.id] = tensors[slot.name].data
@@ -220,7 +221,8 @@ def _plain_forward(step: Step, name: str, line: Instruction) -> None:
     found = OPS[name].forward(step.xp, *arrays, **line.attrs["forward"])
     if OPS[name].saves:
         found, kept = found
-        for slot, array in zip(line.writes[1:], _leaves(kept), strict=True):
+        arrays = list(_leaves(kept))
+        for slot, array in zip(line.writes[1 : 1 + len(arrays)], arrays, strict=True):
             step.put(slot, array)
     step.put(line.writes[0], found)
 
