@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from mlcore import nn
 from mlcore.autograd import Tensor
 from mlcore.backend import asarray, set_backend, to_numpy
+from mlcore.optim import Adam
 from mlcore.random import Generator
+from mlcore.replay import Replay
 
 
 @pytest.fixture(params=["numpy", "torch"])
@@ -182,6 +184,33 @@ def test_arrays_and_tensors_give_the_same_and_one_projection_serves_all_three(ba
     y = Tensor(x)
     close(layer(x, x, x)[0].data, layer(y, y, y)[0].numpy())
     close(layer(x, x, x)[0].data, layer(x, x + 0, x + 0)[0].numpy())
+
+
+class Looker(nn.Module):
+    """词向量、只看过去的自注意力、线性层。"""
+
+    def __init__(self) -> None:
+        generator = Generator(9)
+        self.embedding = nn.Embedding(5, 4, generator=generator)
+        self.attention = nn.MultiheadAttention(4, 2, batch_first=True, generator=generator)
+        self.output = nn.Linear(4, 5, generator=generator)
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.embedding.forward(x)
+        return self.output.forward(self.attention(x, x, x, is_causal=True)[0])
+
+
+def test_a_recorded_step_does_what_the_step_does(backend):
+    eager, replayed = Looker(), Looker()
+    optimizer = Adam(eager.parameters(), learning_rate=0.05)
+    replay = Replay(replayed, nn.cross_entropy, Adam(replayed.parameters(), learning_rate=0.05))
+    for seed in range(4):
+        x, y = asarray(np.random.default_rng(seed).integers(0, 5, (2, 3, 6)))
+        loss = nn.cross_entropy(eager(x), y)
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        assert replay.run(x, y) == pytest.approx(loss.item(), rel=1e-9)
 
 
 def test_single_precision_stays_single():

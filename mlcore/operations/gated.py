@@ -9,6 +9,7 @@ from typing import Any
 from mlcore.backend import Array
 from mlcore.operations.base import Operation
 from mlcore.operations.recurrent import (
+    Layer,
     by_direction,
     gradients,
     history,
@@ -46,13 +47,14 @@ def _lstm(xp: Any, x: Array, h0: Array, c0: Array, *rest: Array) -> Any:
         states[:, t + 1] = kept_or_new(layer, t, o * squashed[:, t], states[:, t])
     last = xp.concat([*cells[:, -1]], axis=-1)
     out = xp.concat((in_time(xp, states[:, 1:]), last[None]))
-    return out, (layer, gates, states, cells, squashed)
+    return out, (tuple(layer), gates, states, cells, squashed)
 
 
 def _lstm_backward(
     xp: Any, needs: Any, grad: Array, kept: Any, x: Array, h0: Array, c0: Array, *rest: Array
 ) -> tuple[Any, ...]:
-    layer, gates, states, cells, squashed = kept
+    parts, gates, states, cells, squashed = kept
+    layer = Layer(*parts)
     directions, steps, count, size = squashed.shape
     blocks = (directions, steps, count, 4, size)
     gates = xp.reshape(gates, blocks)
@@ -112,13 +114,14 @@ def _gru(xp: Any, x: Array, h0: Array, *rest: Array) -> Any:
         gates[:, t, :, 2 * size :] = n
         new = n + z * (states[:, t] - n)
         states[:, t + 1] = kept_or_new(layer, t, new, states[:, t])
-    return in_time(xp, states[:, 1:]), (layer, gates, states, recalled)
+    return in_time(xp, states[:, 1:]), (tuple(layer), gates, states, recalled)
 
 
 def _gru_backward(
     xp: Any, needs: Any, grad: Array, kept: Any, x: Array, h0: Array, *rest: Array
 ) -> tuple[Any, ...]:
-    layer, gates, states, recalled = kept
+    parts, gates, states, recalled = kept
+    layer = Layer(*parts)
     directions, steps, count, size = recalled.shape
     gates = xp.reshape(gates, (directions, steps, count, 3, size))
     r, z, n = (gates[..., k, :] for k in range(3))

@@ -25,7 +25,10 @@ from mlcore.operations.base import Operation
 
 
 class Layer(NamedTuple):
-    """一层的输入，换成循环里用的样子。"""
+    """一层的输入，换成循环里用的样子。
+
+    留给回传的要是普通数据，所以放进去时变成元组，拿出来时再变回来。
+    """
 
     x: Array  # (D, T·N, I)
     weight_ih: Array  # (D, G·H, I)
@@ -135,7 +138,7 @@ def _rnn(xp: Any, x: Array, h0: Array, *rest: Array, nonlinearity: str) -> Any:
         new = sums[:, t] + states[:, t] @ weight
         new = xp.tanh(new) if nonlinearity == "tanh" else new * (new > 0)
         states[:, t + 1] = kept_or_new(layer, t, new, states[:, t])
-    return in_time(xp, states[:, 1:]), (layer, states)
+    return in_time(xp, states[:, 1:]), (tuple(layer), states)
 
 
 def _rnn_backward(
@@ -148,7 +151,8 @@ def _rnn_backward(
     *rest: Array,
     nonlinearity: str,
 ) -> tuple[Any, ...]:
-    layer, states = kept
+    parts, states = kept
+    layer = Layer(*parts)
     wanted, new = by_direction(xp, grad, h0.shape[0]), states[:, 1:]
     local = 1 - new * new if nonlinearity == "tanh" else xp.astype(new > 0, new.dtype)
     if layer.mask is not None:
