@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from mlcore import nn
 from mlcore.autograd import Tensor, no_grad
 from mlcore.backend import set_backend, to_numpy
+from mlcore.optim import Adam
 from mlcore.random import Generator
+from mlcore.train import Trainer
 
 CLOSE = {"rtol": 1e-9, "atol": 1e-12}
 
@@ -139,6 +141,29 @@ def test_a_restored_network_drops_the_same_numbers_again():
         np.testing.assert_array_equal(value, after[name])
 
 
+def test_a_resumed_training_ends_with_the_same_bits():
+    def trainer() -> Trainer:
+        generator = Generator(0)
+        network = nn.Sequential(
+            nn.Linear(3, 8, generator=generator),
+            nn.BatchNorm1d(8),
+            nn.ReLU(),
+            nn.Dropout(0.4, generator=Generator(0, 1)),
+            nn.Linear(8, 2, generator=generator),
+        )
+        x, y = Generator(1).normal((40, 3)), np.arange(40) % 2
+        optimizer = Adam(network.parameters(), 0.01)
+        return Trainer(network, nn.cross_entropy, optimizer, x, y, 8, Generator(2))
+
+    straight, first, second = trainer(), trainer(), trainer()
+    straight.step(17)
+    first.step(6)
+    second.load_state_dict(first.state_dict())
+    second.step(11)
+    for name, value in straight.model.state_dict().items():
+        np.testing.assert_array_equal(second.model.state_dict()[name], value)
+
+
 # ---- 训练和使用 ----
 
 
@@ -149,6 +174,12 @@ def test_training_and_use_reach_every_part():
     assert network.eval() is network
     assert not any(part.training for part in (network, network[0], inner, inner[0], network[1]))
     assert network.train() is network and inner[0].training
+
+
+def test_modules_are_found_by_name():
+    network = nn.Sequential(nn.Tanh(), nn.Residual(nn.Sequential(nn.ReLU())))
+    names = [name for name, _ in network.named_modules()]
+    assert names == ["", "0", "1", "1.body", "1.body.0", "1.shortcut"]
 
 
 def test_buffers_are_not_parameters():

@@ -69,6 +69,13 @@ class Module:
             if isinstance(value, Module):
                 yield name, value
 
+    def named_modules(self) -> Iterator[tuple[str, Module]]:
+        """自己（名字是空的）和里面的每一个模块，名字如 ``"4.body.0"``。"""
+        yield "", self
+        for name, child in self.children():
+            for inner, module in child.named_modules():
+                yield f"{name}.{inner}" if inner else name, module
+
     def _named(self, kind: type) -> Iterator[tuple[str, Any]]:
         """所有这种类型的属性和它们的名字，如 ``("0.weight", …)``，从输入一侧开始。"""
         for name, value in vars(self).items():

@@ -19,12 +19,14 @@ KINDS = {
     "constant": "常数",
     "parameter": "参数",
     "buffer": "缓冲",
+    "random": "随机",
     "gradient": "梯度",
     "state": "状态",
     "temporary": "中间",
     "scalar": "旋钮",
 }
-"""缓冲区的种类。``buffer`` 属于网络而不训练（批归一化的滑动平均），``gradient`` 只是参数的梯度，
+"""缓冲区的种类。``buffer`` 属于网络而不训练（批归一化的滑动平均），``random`` 每步
+重新取（随机丢弃的掩码），``gradient`` 只是参数的梯度，
 ``state`` 是优化器的记忆，其余的梯度都是中间结果。"""
 
 

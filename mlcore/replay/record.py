@@ -17,7 +17,7 @@ import numpy as np
 
 from mlcore.autograd import Tensor, tape
 from mlcore.backend import array_namespace, asarray, to_numpy
-from mlcore.nn import Module
+from mlcore.nn import Dropout, Module
 from mlcore.operations import OPS
 from mlcore.optim import Optimizer
 from mlcore.random import Generator
@@ -61,6 +61,7 @@ def record(
     x, y = as_batch(model, x), as_batch(model, y)
     with _untouched(model) as moved:
         result, leaves = _trace(model, loss, x, y)
+        masks = {id(layer.mask): name for name, layer in droppers(model).items()}
         try:
             other, other_leaves = _trace(model, loss, _another(x, 0.5), _another(y, 0.25))
         except (ValueError, IndexError):
@@ -70,7 +71,7 @@ def record(
     nodes, others = tape(result), tape(other)
     if [_form(node) for node in nodes] != [_form(node) for node in others]:
         raise NotRecordable("换一批数据，做的运算就不一样了：录下的步里不能有随数据变的分支")
-    writer = _Writer(model, optimizer)
+    writer = _Writer(model, optimizer, masks)
     for name, leaf in leaves.items():
         writer.slot(leaf, "data", name)
     for node, twin in zip(nodes, others, strict=True):
@@ -81,6 +82,11 @@ def record(
     writer.backward(nodes, result)
     writer.update()
     return Program(tuple(writer.slots), tuple(writer.steps), writer.ids[id(result)])
+
+
+def droppers(model: Module) -> dict[str, Dropout]:
+    """网络里随机丢弃的层：它们的掩码每一步重新取。"""
+    return {name: one for name, one in model.named_modules() if isinstance(one, Dropout)}
 
 
 def as_batch(model: Module, array: Any) -> Any:
@@ -119,7 +125,8 @@ def _another(array: Any, scale: float) -> Any:
 def _untouched(model: Module) -> Iterator[list[Tensor]]:
     """录的时候，模块里的发生器和数组都不许变：它们不在带子上，重放时不会再变。
 
-    只有运算自己说会改写的缓冲可以变，写在给出的表里；录完都变回原来的样子。
+    随机丢弃的发生器可以：它的掩码录成一条 ``draw``。缓冲里运算自己说会改写的可以变，写在给出的表里；
+    录完都变回原来的样子。
     """
     moved: list[Tensor] = []
     buffers = [(tensor, to_numpy(tensor.data).copy()) for _, tensor in model.named_buffers()]
@@ -140,7 +147,8 @@ def _untouched(model: Module) -> Iterator[list[Tensor]]:
     arrays += [(tensor.data, before) for tensor, before in buffers if id(tensor) in allowed]
     for array, before in arrays:
         array[...] = asarray(before, array.dtype)
-    drawn = [generator for generator, counter in generators if generator.counter != counter]
+    known = {id(layer.generator) for layer in droppers(model).values()}
+    drawn = [one for one, counter in generators if one.counter != counter and id(one) not in known]
     for generator, counter in generators:
         generator.counter = counter
     if drawn or changed:
@@ -155,7 +163,8 @@ def _form(node: Tensor) -> tuple[Any, ...]:
 class _Writer:
     """把带子抄成指令；``ids`` 是每个 Tensor（按 id）的缓冲区。"""
 
-    def __init__(self, model: Module, optimizer: Optimizer) -> None:
+    def __init__(self, model: Module, optimizer: Optimizer, masks: dict[int, str]) -> None:
+        self.masks = masks
         self.slots: list[Slot] = []
         self.steps: list[Instruction] = []
         self.ids: dict[int, int] = {}
@@ -191,12 +200,17 @@ class _Writer:
     def leaf(
         self, source: Tensor, twin: Tensor, leaves: dict[str, Tensor], others: dict[str, Tensor]
     ) -> None:
-        """不由运算得到的：不训练的参数、缓冲、数据的另一个包装、换了类型的数据，或者常数。"""
+        """不由运算得到的：不训练的参数、缓冲、掩码、数据的另一个包装、换了类型的数据，或者常数。"""
         if id(source) in self.frozen:
             self.slot(source, "parameter", self.frozen[id(source)])
             return
         if id(source) in self.buffers:
             self.slot(source, "buffer", self.buffers[id(source)])
+            return
+        if id(source.data) in self.masks:
+            module = self.masks[id(source.data)]
+            made = self.slot(source, "random", f"{module} 的掩码")
+            self.add("draw", [], [made], module=module)
             return
         for name, leaf in leaves.items():
             if _same_values(source, leaf, twin, others[name]):

@@ -13,12 +13,13 @@ import numpy as np
 
 from mlcore.autograd import Tensor
 from mlcore.backend import describe
-from mlcore.nn import Module
+from mlcore.nn import Dropout, Module
 from mlcore.operations import OPS
 from mlcore.optim import Optimizer
 from mlcore.replay import kernels_basic, kernels_optim
 from mlcore.replay.memory import Plan, plan
 from mlcore.replay.program import Instruction, Program
+from mlcore.replay.record import droppers
 from mlcore.replay.site import Call, Kernel, Scratch, Site
 
 KERNELS: dict[str, Kernel] = {**kernels_basic.KERNELS}
@@ -36,7 +37,7 @@ class Step:
     optimizer : Optimizer
         录的时候的那一个，或者参数一样的另一个。
     model : Module，可选
-        有不训练的参数时要它。
+        有不训练的参数、缓冲或随机丢弃时要它。
     """
 
     def __init__(self, program: Program, optimizer: Optimizer, model: Module | None = None) -> None:
@@ -45,6 +46,7 @@ class Step:
         self.plan: Plan = plan(program)
         self.arena = np.zeros(self.plan.size, np.uint8)
         self.arrays: dict[int, np.ndarray] = {}
+        self.droppers = droppers(model) if model else {}
         tensors = [*model.named_parameters(), *model.named_buffers()] if model else []
         self._bind(dict(tensors))
         measured = self._calls(Scratch(None))
@@ -94,7 +96,7 @@ class Step:
         """各占多少字节：中间结果（合用之后、各占一块时）、临时的草稿、数据、参数和它们的同伴。"""
         kinds = {"temporary": self.plan.size, "naive": self.plan.naive}
         kinds["scratch"] = self.scratch_bytes
-        for kind in ("data", "constant", "parameter", "buffer", "gradient", "state"):
+        for kind in ("data", "constant", "random", "parameter", "buffer", "gradient", "state"):
             slots = self.program.of_kind(kind)
             kinds[kind] = sum(slot.size * np.dtype(slot.dtype).itemsize for slot in slots)
         return kinds
@@ -126,7 +128,9 @@ class Step:
             self.arrays[slot.id] = tensors[slot.name].data
         for slot in program.of_kind("state"):
             self.arrays[slot.id] = optimizer._state[slot.name]
-        for slot in [*program.of_kind("data"), *program.of_kind("constant")]:
+        for slot in program.slots:
+            if slot.kind not in ("data", "constant", "random"):
+                continue
             self.arrays[slot.id] = np.zeros(slot.shape, slot.dtype)
         for step in program.instructions:
             if step.op == "constant":
@@ -150,6 +154,10 @@ class Step:
         for i, step in enumerate(self.program.instructions[:-1]):
             if i in skipped or step.op == "constant":
                 continue
+            if step.op == "draw":
+                mask = self.arrays[step.writes[0]]
+                self._forward.append(partial(_draw, self.droppers[step.attrs["module"]], mask))
+                continue
             scratch.begin()
             site = Site(
                 [self.arrays[slot] for slot in step.reads],
@@ -163,6 +171,11 @@ class Step:
         scratch.begin()
         self._update = kernels_optim.update(self.optimizer, scratch)
         return scratch.most
+
+
+def _draw(layer: Dropout, mask: np.ndarray) -> None:
+    """取一个新的掩码，和普通的步取的一样。"""
+    mask[...] = layer.draw(mask)
 
 
 def _view(step: Instruction, source: np.ndarray) -> np.ndarray:

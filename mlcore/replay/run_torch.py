@@ -17,6 +17,7 @@ from mlcore.nn import Module
 from mlcore.operations import OPS
 from mlcore.optim import SGD, Adam, Optimizer
 from mlcore.replay.program import Instruction, Program
+from mlcore.replay.record import droppers
 
 Values = dict[int, Any]
 WARM_UP = 3
@@ -36,7 +37,13 @@ class Step:
         self._calls = [
             KERNELS.get(step.op, plain)(self, step)
             for step in program.instructions[:-1]
-            if step.op != "constant"
+            if step.op not in ("constant", "draw")
+        ]
+        layers = droppers(model) if model else {}
+        self._draws = [
+            (layers[step.attrs["module"]], self.values[step.writes[0]])
+            for step in program.instructions
+            if step.op == "draw"
         ]
         self._x, self._y = (self.values[program.named(name).id] for name in ("x", "y"))
         self._scalars = _Scalars(optimizer)
@@ -79,6 +86,9 @@ class Step:
 
     def _loss(self) -> float:
         with torch.no_grad():
+            # Outside what is captured: the place in the random stream is a number of Python's.
+            for layer, mask in self._draws:
+                mask.copy_(layer.draw(mask))
             self._replay()
         return float(self.values[self.program.loss])
 
@@ -87,14 +97,15 @@ class Step:
             call()
 
     def _capture(self) -> None:
-        """捕获两张图：到梯度为止的，和更新的。更新先在副本上热身，参数不动。"""
+        """捕获两张图：到梯度为止的，和更新的。热身动过的参数和缓冲变回原样。"""
         arenas = [self.optimizer._flat, *self.optimizer._state.values()]
+        arenas += [self.values[slot.id] for slot in self.program.of_kind("buffer")]
         before = [arena.clone() for arena in arenas]
         self._replay = _captured(self._forward)
         if self._scalars.capturable:
             self._replay_update = _captured(self._scalars.update)
-            for arena, copy in zip(arenas, before, strict=True):
-                arena.copy_(copy)
+        for arena, copy in zip(arenas, before, strict=True):
+            arena.copy_(copy)
 
     def _bind(self, tensors: dict[str, Tensor]) -> None:
         program, optimizer = self.program, self.optimizer
@@ -113,7 +124,9 @@ class Step:
             if slot.name not in tensors:
                 raise ValueError(f"录下的步用到参数 {slot.name}，请把 model 也给出来")
             self.values[slot.id] = tensors[slot.name].data
-        for slot in [*program.of_kind("data"), *program.of_kind("constant")]:
+        for slot in program.slots:
+            if slot.kind not in ("data", "constant", "random"):
+                continue
             dtype = getattr(torch, slot.dtype)
             self.values[slot.id] = torch.zeros(slot.shape, dtype=dtype, device=self.device)
         for step in program.instructions:
