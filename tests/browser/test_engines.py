@@ -67,11 +67,11 @@ def engine(request: pytest.FixtureRequest) -> Iterator[Engine]:
         yield one
 
 
-def wait(true: Callable[[], Any], what: str) -> None:
-    end = time.monotonic() + PATIENCE
+def wait(true: Callable[[], Any], what: str, patience: float = PATIENCE) -> None:
+    end = time.monotonic() + patience
     while not true():
         if time.monotonic() > end:
-            pytest.fail(f"等了 {PATIENCE:.0f} 秒还没有：{what}")
+            pytest.fail(f"等了 {patience:.0f} 秒还没有：{what}")
         time.sleep(0.1)
 
 
@@ -94,9 +94,13 @@ def see(engine: Engine, place: Place) -> None:
     drawn = "(id) => document.getElementById(id).dataset.drawn === 'true'"
     wait(lambda: engine.evaluate(drawn, place.id), f"{place.id} 画出来")
     time.sleep(0.3)
-    width, height, page, window = engine.evaluate(SIZE, place.id)
-    assert min(width, height) > 100, place.id
-    assert page <= window, f"{place.id} 那里页面宽 {page}，窗口宽 {window}"
+
+    def fits() -> bool:
+        width, height, page, window = engine.evaluate(SIZE, place.id)
+        return bool(min(width, height) > 100 and page <= window)
+
+    # 窗口刚收窄，图要到下一帧才跟着收；忙的时候，一帧也要等。
+    wait(fits, f"{place.id} 不空，也不横着溢出", 15)
     assert colours(engine.shot(f"#{place.id} .ex-stage")) > 20, f"{place.id} 是空的"
 
 
