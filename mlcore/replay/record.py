@@ -125,8 +125,8 @@ def _another(array: Any, scale: float) -> Any:
 def _untouched(model: Module) -> Iterator[list[Tensor]]:
     """录的时候，模块里的发生器和数组都不许变：它们不在带子上，重放时不会再变。
 
-    随机丢弃的发生器可以：它的掩码录成一条 ``draw``。缓冲里运算自己说会改写的可以变，写在给出的表里；
-    录完都变回原来的样子。
+    随机丢弃的发生器可以：它的掩码录成一条 ``draw``。缓冲里运算自己说会改写的可以变，写在
+    给出的表里；录完都变回原来的样子。
     """
     moved: list[Tensor] = []
     buffers = [(tensor, to_numpy(tensor.data).copy()) for _, tensor in model.named_buffers()]
