@@ -1,4 +1,4 @@
-"""``python -m benchmarks page [--quick] [--json FILE]``：打印一张表，也可以写成 JSON。"""
+"""``python -m benchmarks {page,cpu} [--quick] [--json FILE]``：打印一张表，也可以写成 JSON。"""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from benchmarks import page
+from benchmarks import cpu, page
 from benchmarks.table import missed, record, render
 
-SUITES = {"page": page.measure}
+SUITES = {"cpu": cpu.measure, "page": page.measure}
 
 
 def main(arguments: list[str] | None = None) -> int:
