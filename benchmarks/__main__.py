@@ -20,7 +20,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, metavar="FILE", help="把每一行写进这个文件")
     options = parser.parse_args(arguments)
     print(record(), flush=True)
-    rows = SUITES[options.suite](options.quick)
+    rows = []
+    for row in SUITES[options.suite](options.quick):
+        # A full run takes a quarter of an hour: what is measured is told at once.
+        print(f"{'✓' if row.met else '✗'} {row.work}  {row.ratio:.2f}", file=sys.stderr, flush=True)
+        rows.append(row)
     print(render(rows))
     for row in missed(rows):
         print(f"没有达到：{row.work}（{row.ratio:.2f}，要求 {row.target:g}）")

@@ -8,7 +8,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -41,13 +41,12 @@ WORKS = (
 ON_TORCH = 0.85  # 在 torch 的 CPU 上重放，至少要到 PyTorch 平常的几成
 
 
-def measure(quick: bool) -> list[Row]:
-    """全部各行；``quick`` 时少走几轮。"""
+def measure(quick: bool) -> Iterator[Row]:
+    """量好一行给一行；``quick`` 时少走几轮。"""
     import torch
 
     torch.set_num_threads(THREADS)
     rounds = 6 if quick else 20
-    rows = []
     for work in WORKS:
         sides = {"torch": torch_step(work), "numpy": our_step(work, "numpy"),
                  "on_torch": our_step(work, "torch")}  # fmt: skip
@@ -57,11 +56,10 @@ def measure(quick: bool) -> list[Row]:
         for name, where, target in wanted:
             ratios = [peer / ours for peer, ours in zip(times["torch"], times[name], strict=True)]
             low, high = np.percentile(ratios, [25, 75])
-            rows.append(Row(
+            yield Row(
                 f"{work.name}，{where}", 1e6 * best[name], 1e6 * best["torch"], "µs",
                 target=target, detail=f"要 {target:g}；各轮的比值多在 {low:.2f} 到 {high:.2f}",
-            ))  # fmt: skip
-    return rows
+            )  # fmt: skip
 
 
 def alternate(

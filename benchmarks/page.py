@@ -13,7 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -115,8 +115,8 @@ def places() -> list[Place]:
     ]
 
 
-def measure(quick: bool) -> list[Row]:
-    """全部各行，每一页、每一幅图都量；``quick`` 时少重复几次，打开只量两页，拖动每页一幅。"""
+def measure(quick: bool) -> Iterator[Row]:
+    """量好一行给一行，每一页、每一幅图都量；``quick`` 时少重复几次，打开只量两页，拖动每页一幅。"""
     if not (SITE / "index.html").is_file():
         raise SystemExit("先构建网站：python tasks.py build")
     found = places()
@@ -125,16 +125,15 @@ def measure(quick: bool) -> list[Row]:
     pages = sorted({place.page for place in found}, key=lambda page: (page != "index.html", page))
     pages = pages[:2] if quick else pages
     rounds = 2 if quick else 5
-    rows = [import_row(5 if quick else 15)]
+    yield import_row(5 if quick else 15)
     with served(SITE) as base, chromium() as browser:
-        rows += first_picture_rows(browser, base, pages, rounds)
-        rows += weight_rows(browser, base, pages)
-        rows += [frames_row(), editor_row()]
-        rows += large_rows(browser, base, found, quick)
-        rows += worker_rows(browser, base, found, rounds)
-        rows += drag_rows(browser, base, found, quick)
-        rows += training_rows(browser, base, found, 2000 if quick else 4000)
-    return rows
+        yield from first_picture_rows(browser, base, pages, rounds)
+        yield from weight_rows(browser, base, pages)
+        yield from (frames_row(), editor_row())
+        yield from large_rows(browser, base, found, quick)
+        yield from worker_rows(browser, base, found, rounds)
+        yield from drag_rows(browser, base, found, quick)
+        yield from training_rows(browser, base, found, 2000 if quick else 4000)
 
 
 # ── 没有浏览器的 ──────────────────────────────────────────────────────────────
@@ -346,8 +345,9 @@ def percentile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def drag_rows(browser: Browser, base: str, found: list[Place], quick: bool) -> list[Row]:
-    rows = []
+def drag_rows(
+    browser: Browser, base: str, found: list[Place], quick: bool
+) -> Iterator[Row]:
     steps: tuple[tuple[str, Callable[[Page, Place], object]], ...] = (
         ("只有烘焙画面时", lambda page, place: None), ("Python 在算时", woken),
     )
@@ -367,9 +367,8 @@ def drag_rows(browser: Browser, base: str, found: list[Place], quick: bool) -> l
                     lags = drag(one.page, box, 60 if quick else 120)
                     taken[place.id] = percentile(lags, 0.95) if lags else 500.0
         if taken:
-            rows.append(Row(f"拖动到看得见（第 95 百分位），{state}", max(taken.values()), 33, "ms",
-                            detail=each(taken)))
-    return rows
+            yield Row(f"拖动到看得见（第 95 百分位），{state}", max(taken.values()), 33, "ms",
+                      detail=each(taken))
 
 
 def each(taken: dict[str, float]) -> str:
