@@ -1,44 +1,34 @@
-"""训练一步要多久：mlcore 重放录下的一步，同 PyTorch 平常的一步，在一个进程里轮流量。
+"""训练一步要多久：PyTorch 普通的步（autograd、损失、优化器都在内）比 mlcore 重放的步。
 
-一步从头到尾都算在内：取来一批、前向、损失、反向、优化器。一轮里两边各走几步，好几轮之后比最快的
-那一轮：机器忙起来只会变慢，最快的最接近它本来的样子。每一行是「PyTorch 的时间 / 我们的」，
-``target`` 是至少要到多少。
+同一个进程里交替着跑，各跑许多小轮，取各自最快的一轮：机器上别的活只会让一轮变慢。两边每一步都从
+数据里按行号取一批，都用两个线程。``detail`` 里有中位数的比值和每轮比值的四分位距。
 """
 
 from __future__ import annotations
 
+import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from benchmarks import nets
+from benchmarks.browser import ROOT
+from benchmarks.nets import Work
 from benchmarks.table import Row
+from mlcore import nn, optim
+from mlcore.backend import set_backend
+from mlcore.random import Generator
+from mlcore.replay import Replay
+from mlcore.train import fit
 
 THREADS = 2
-
-
-class Work(NamedTuple):
-    """一种网络、一种优化器；``target`` 是 NumPy 上要快多少倍。"""
-
-    sizes: tuple[int, ...]
-    batch: int
-    optimizer: str
-    target: float
-
-    @property
-    def name(self) -> str:
-        return f"{'-'.join(map(str, self.sizes))} b{self.batch} {self.optimizer}"
-
-
-WORKS = (
-    Work((2, 8, 8, 1), 200, "Adam", 6.0),
-    Work((784, 16, 16, 10), 32, "SGD", 5.0),
-    Work((784, 128, 32, 10), 100, "Adam", 1.4),
-    Work((39, 1000, 1000, 48), 64, "SGD", 1.1),
-    Work((784, 500, 500, 10), 128, "Adam", 1.1),
-)
-ON_TORCH = 0.85  # 在 torch 的 CPU 上重放，至少要到 PyTorch 平常的几成
+MEMORY_STEPS = 60
+Step = Callable[[], object]
 
 
 def measure(quick: bool) -> Iterator[Row]:
@@ -46,69 +36,82 @@ def measure(quick: bool) -> Iterator[Row]:
     import torch
 
     torch.set_num_threads(THREADS)
-    rounds = 6 if quick else 20
-    for work in WORKS:
-        sides = {"torch": torch_step(work), "numpy": our_step(work, "numpy"),
-                 "on_torch": our_step(work, "torch")}  # fmt: skip
-        times = alternate(sides, rounds, 0.05 if quick else 0.15)
-        best = {name: min(taken) for name, taken in times.items()}
-        wanted = (("numpy", "NumPy", work.target), ("on_torch", "torch", ON_TORCH))
-        for name, where, target in wanted:
-            ratios = [peer / ours for peer, ours in zip(times["torch"], times[name], strict=True)]
-            low, high = np.percentile(ratios, [25, 75])
-            yield Row(
-                f"{work.name}，{where}", 1e6 * best[name], 1e6 * best["torch"], "µs",
-                target=target, detail=f"要 {target:g}；各轮的比值多在 {low:.2f} 到 {high:.2f}",
-            )  # fmt: skip
+    print(f"PyTorch {torch.__version__}，两边各 {THREADS} 个线程", flush=True)
+    for work in nets.WORKS:
+        yield from work_rows(work, quick)
+    yield memory_row()
+    yield classifier_row(quick)
 
 
-def alternate(
-    sides: dict[str, Callable[[], Any]], rounds: int, seconds: float
-) -> dict[str, list[float]]:
-    """各边轮流走，每轮约 ``seconds`` 秒，返回每一轮里一步平均多少秒。"""
-    counts = {}
-    for name, step in sides.items():
-        for _ in range(5):
+# ── 一步一步地比 ──────────────────────────────────────────────────────────────
+
+
+def work_rows(work: Work, quick: bool) -> list[Row]:
+    steps = {
+        "PyTorch": torch_step(work),
+        "NumPy": replayed(work, "numpy"),
+        "torch": replayed(work, "torch"),
+    }
+    rounds, budget = (9, 0.03) if quick else (25, 0.1)
+    times = alternate(list(steps.values()), rounds, budget)
+    peer = times[0]
+    found = []
+    for name, ours, target in (("NumPy", times[1], work.target), ("torch", times[2], 0.85)):
+        label = work.name if name == "NumPy" else f"{work.name}（torch 后端）"
+        found.append(
+            Row(label, min(ours) * 1e6, min(peer) * 1e6, "µs", target=target,
+                detail=spread(peer, ours))
+        )  # fmt: skip
+    return found
+
+
+def alternate(steps: Sequence[Step], rounds: int, budget: float) -> list[list[float]]:
+    """每一轮里各做约 budget 秒；返回每一轮里一步的秒数。"""
+    counts = []
+    for step in steps:
+        for _ in range(3):
             step()
-        begun = time.perf_counter()
-        step()
-        counts[name] = max(1, int(seconds / max(1e-6, time.perf_counter() - begun)))
-    times: dict[str, list[float]] = {name: [] for name in sides}
+        counts.append(max(1, round(budget / max(min(timed(step, 2) for _ in range(3)), 1e-7))))
+    times: list[list[float]] = [[] for _ in steps]
     for _ in range(rounds):
-        for name, step in sides.items():
-            begun = time.perf_counter()
-            for _ in range(counts[name]):
-                step()
-            times[name].append((time.perf_counter() - begun) / counts[name])
+        for step, count, taken in zip(steps, counts, times, strict=True):
+            taken.append(timed(step, count))
     return times
 
 
+def timed(step: Step, count: int) -> float:
+    begun = time.perf_counter()
+    for _ in range(count):
+        step()
+    return (time.perf_counter() - begun) / count
+
+
+def spread(peer: Sequence[float], ours: Sequence[float]) -> str:
+    ratios = sorted(a / b for a, b in zip(peer, ours, strict=True))
+    low, _, high = statistics.quantiles(ratios, n=4)
+    middle = statistics.median(peer) / statistics.median(ours)
+    return f"中位数之比 {middle:.2f}，各轮 {low:.2f}–{high:.2f}"
+
+
 def samples(work: Work) -> tuple[np.ndarray, np.ndarray]:
-    """一批随便的数：量的是时间。一个输出时是 0 或 1，几个输出时是类别。"""
-    from mlcore.random import Generator
-
-    generator = Generator(0)
-    x = np.asarray(generator.normal((work.batch, work.sizes[0])), np.float32)
-    labels = np.arange(work.batch) % max(2, work.sizes[-1])
-    return x, labels.astype(np.float32)[:, None] if work.sizes[-1] == 1 else labels
+    return work.draw(Generator(0))
 
 
-def torch_step(work: Work) -> Callable[[], Any]:
-    """PyTorch 平常的写法：torch.nn、自动求导、它自己的优化器。"""
+def torch_step(work: Work) -> Step:
     import torch
 
-    layers: list[Any] = []
-    for n_in, n_out in zip(work.sizes, work.sizes[1:], strict=False):
-        layers += [torch.nn.ReLU()] * bool(layers) + [torch.nn.Linear(n_in, n_out)]
-    model = torch.nn.Sequential(*layers)
-    optimizer = getattr(torch.optim, work.optimizer)(model.parameters(), lr=0.001)
-    one = work.sizes[-1] == 1
-    loss = torch.nn.BCEWithLogitsLoss() if one else torch.nn.CrossEntropyLoss()
     x, y = (torch.from_numpy(array) for array in samples(work))
+    torch.manual_seed(0)
+    model = work.peer(torch)
+    kind = getattr(torch.optim, work.optimizer)
+    optimizer = kind(model.parameters(), lr=nets.RATES[work.optimizer])
+    loss = torch.nn.MSELoss() if work.loss == "mse" else torch.nn.CrossEntropyLoss()
+    batch_axis = 1 if x.ndim == 3 else 0
+    rows = torch.arange(x.shape[batch_axis])
 
     def step() -> float:
+        value = loss(model(x.index_select(batch_axis, rows)), y[rows])
         optimizer.zero_grad()
-        value = loss(model(x), y)
         value.backward()
         optimizer.step()
         return float(value.detach())
@@ -116,22 +119,125 @@ def torch_step(work: Work) -> Callable[[], Any]:
     return step
 
 
-def our_step(work: Work, backend: str) -> Callable[[], Any]:
-    """同样的网络，录下一步，在 ``backend`` 上重放。"""
-    from mlcore import nn, optim
-    from mlcore.backend import asarray, get_backend, set_backend
-    from mlcore.random import Generator
-    from mlcore.replay import Replay
-
-    before = get_backend()
-    set_backend(backend, device="cpu")
+def replayed(work: Work, backend: str) -> Step:
+    set_backend(backend, "cpu")
     try:
-        model = nn.mlp(work.sizes, "relu", generator=Generator(1))
-        optimizer = getattr(optim, work.optimizer)(model.parameters(), 0.001)
-        one = work.sizes[-1] == 1
-        loss = nn.binary_cross_entropy_with_logits if one else nn.cross_entropy
-        x, y = (asarray(array) for array in samples(work))
-        recorded = Replay(model, loss, optimizer).step(x, y)
+        generator = Generator(0)
+        x, y = work.draw(generator)
+        model = work.ours(generator)
+        optimizer = nets.our_optimizer(work, model)
+        one = Replay(model, nets.our_loss(work), optimizer).step(x, y)
     finally:
-        set_backend(before.name)
-    return lambda: recorded.run(x, y)
+        set_backend("numpy")
+    if x.ndim == 3:
+        return lambda: one.run(x, y)  # Time comes first: the batch is copied, not gathered.
+    rows: Any = np.arange(len(x))
+    if backend == "torch":
+        import torch
+
+        rows = torch.from_numpy(rows)
+
+    def step() -> float:
+        loss = one.gather(x, y, rows)
+        one.update()
+        return float(loss)
+
+    return step
+
+
+# ── 内存 ──────────────────────────────────────────────────────────────────────
+
+
+def memory_row() -> Row:
+    """各在自己的进程里训练 784-500-500-10，量载入之后到结束，内存的顶点比开头高多少。"""
+    ours, peer = (
+        float(
+            subprocess.run(
+                [sys.executable, "-c", f"from benchmarks.cpu import grown; grown({name!r})"],
+                cwd=ROOT, capture_output=True, text=True, check=True,
+            ).stdout.split()[-1]
+        )
+        for name in ("numpy", "pytorch")
+    )  # fmt: skip
+    detail = f"PyTorch {peer:.1f} MB 的 1.3 倍；784-500-500-10 b128，Adam"
+    return Row("训练时多用的内存（顶点）", ours, 1.3 * peer, "MB", detail=detail)
+
+
+def grown(name: str) -> None:
+    import resource
+
+    if name == "pytorch":
+        import torch
+
+        torch.set_num_threads(THREADS)
+    work = nets.WORKS[4]
+    samples(work)
+    before = resident()
+    step = torch_step(work) if name == "pytorch" else replayed(work, "numpy")
+    for _ in range(MEMORY_STEPS):
+        step()
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(peak - before)
+
+
+def resident() -> float:
+    """这个进程现在占多少 MB。"""
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS"):
+            return int(line.split()[1]) / 1024
+    raise SystemExit("这一行要 Linux 的 /proc")
+
+
+# ── scikit-learn ──────────────────────────────────────────────────────────────
+
+
+def classifier_row(quick: bool) -> Row:
+    """MLPClassifier 和 fit 各训练三轮 784-128-32-10（Adam，批 100），准确率要一样。"""
+    from sklearn.neural_network import MLPClassifier
+
+    name, x, y, test_x, test_y = images()
+    if quick:
+        x, y = x[:10000], y[:10000]
+    peers, ours, scores = [], [], []
+    for seed in range(1 if quick else 3):
+        peer = MLPClassifier((128, 32), batch_size=100, max_iter=3, random_state=seed, tol=0)
+        begun = time.perf_counter()
+        quiet(peer.fit, x, y)
+        peers.append(time.perf_counter() - begun)
+        begun = time.perf_counter()
+        generator = Generator(seed)
+        model = nn.mlp((x.shape[1], 128, 32, 10), "relu", generator=generator)
+        optimizer = optim.Adam(model.parameters(), 1e-3)
+        fit(model, nn.cross_entropy, optimizer, x, y, epochs=3, batch_size=100,
+            generator=generator, progress=False)  # fmt: skip
+        ours.append(time.perf_counter() - begun)
+        guess = model(test_x).numpy().argmax(axis=1)
+        scores.append((float(np.mean(guess == test_y)), float(peer.score(test_x, test_y))))
+    mine, theirs = (float(np.mean([score[i] for score in scores])) for i in (0, 1))
+    detail = f"{name}，准确率 {mine:.1%}，scikit-learn {theirs:.1%}"
+    if mine < theirs - 0.005:
+        detail += "（不一样，不算）"
+        return Row("MLPClassifier 784-128-32-10，三轮", min(ours), 0.0, "s", target=2.0,
+                   detail=detail)  # fmt: skip
+    return Row("MLPClassifier 784-128-32-10，三轮", min(ours), min(peers), "s", target=2.0,
+               detail=detail)  # fmt: skip
+
+
+def images() -> tuple[str, np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    from mlcore import data
+
+    try:
+        found, name = data.mnist("float32", "flat"), "MNIST"
+    except data.Unavailable:
+        small = data.digits("float32", "flat")
+        return ("digits（取不到 MNIST）", small.x[:1500], small.y[:1500],
+                small.x[1500:], small.y[1500:])  # fmt: skip
+    return name, found.train_x, found.train_y, found.test_x, found.test_y
+
+
+def quiet(call: Callable[..., object], *given: Any) -> None:
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # It says that three epochs have not converged.
+        call(*given)
