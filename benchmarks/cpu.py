@@ -28,19 +28,25 @@ from mlcore.train import fit
 
 THREADS = 2
 MEMORY_STEPS = 60
+TORCH = "（torch 后端）"
+MEMORY = "训练时多用的内存（顶点）"
+CLASSIFIER = "MLPClassifier 784-128-32-10，三轮"
 Step = Callable[[], object]
 
 
-def measure(quick: bool) -> Iterator[Row]:
-    """量好一行给一行；``quick`` 时少走几轮。"""
+def measure(quick: bool, only: str = "") -> Iterator[Row]:
+    """量好一行给一行；``quick`` 时少走几轮，``only`` 是要量的行名字里有的字。"""
     import torch
 
     torch.set_num_threads(THREADS)
     print(f"PyTorch {torch.__version__}，两边各 {THREADS} 个线程", flush=True)
     for work in nets.WORKS:
-        yield from work_rows(work, quick)
-    yield memory_row()
-    yield classifier_row(quick)
+        if only in work.name + TORCH:
+            yield from work_rows(work, quick)
+    if only in MEMORY:
+        yield memory_row()
+    if only in CLASSIFIER:
+        yield classifier_row(quick)
 
 
 # ── 一步一步地比 ──────────────────────────────────────────────────────────────
@@ -57,7 +63,7 @@ def work_rows(work: Work, quick: bool) -> list[Row]:
     peer = times[0]
     found = []
     for name, ours, target in (("NumPy", times[1], work.target), ("torch", times[2], 0.85)):
-        label = work.name if name == "NumPy" else f"{work.name}（torch 后端）"
+        label = work.name if name == "NumPy" else work.name + TORCH
         found.append(
             Row(label, min(ours) * 1e6, min(peer) * 1e6, "µs", target=target,
                 detail=spread(peer, ours))
@@ -160,7 +166,7 @@ def memory_row() -> Row:
         for name in ("numpy", "pytorch")
     )  # fmt: skip
     detail = f"PyTorch {peer:.1f} MB 的 1.3 倍；784-500-500-10 b128，Adam"
-    return Row("训练时多用的内存（顶点）", ours, 1.3 * peer, "MB", detail=detail)
+    return Row(MEMORY, ours, 1.3 * peer, "MB", detail=detail)
 
 
 def grown(name: str) -> None:
@@ -217,9 +223,9 @@ def classifier_row(quick: bool) -> Row:
     detail = f"{name}，准确率 {mine:.1%}，scikit-learn {theirs:.1%}"
     if mine < theirs - 0.005:
         detail += "（不一样，不算）"
-        return Row("MLPClassifier 784-128-32-10，三轮", min(ours), 0.0, "s", target=2.0,
+        return Row(CLASSIFIER, min(ours), 0.0, "s", target=2.0,
                    detail=detail)  # fmt: skip
-    return Row("MLPClassifier 784-128-32-10，三轮", min(ours), min(peers), "s", target=2.0,
+    return Row(CLASSIFIER, min(ours), min(peers), "s", target=2.0,
                detail=detail)  # fmt: skip
 
 

@@ -33,13 +33,28 @@ def test_the_table_is_aligned_for_wide_characters():
 
 def test_json_rows_have_the_agreed_fields(tmp_path, monkeypatch, capsys):
     rows = [Row("一", 2.0, 1.0, "ms")]
-    monkeypatch.setitem(command.SUITES, "page", lambda quick: rows)
+    monkeypatch.setitem(command.SUITES, "page", lambda quick, only: rows)
     target = tmp_path / "rows.json"
     assert command.main(["page", "--quick", "--json", str(target)]) == 0
     (row,) = json.loads(target.read_text(encoding="utf-8"))
     assert {"work", "ours", "peer", "ratio", "target"} <= row.keys()
     assert row["ratio"] == 0.5
     assert "没有达到：一" in capsys.readouterr().out
+
+
+def test_only_the_rows_with_the_given_text_are_kept(monkeypatch, capsys):
+    rows = [Row("LSTM，b32", 1.0, 2.0, "µs"), Row("LeNet", 3.0, 2.0, "µs")]
+    monkeypatch.setitem(command.SUITES, "page", lambda quick, only: rows)
+    assert command.main(["page", "--only", "LSTM"]) == 0
+    out = capsys.readouterr().out
+    assert "LSTM" in out
+    assert "LeNet" not in out
+
+
+def test_it_never_passes_for_lack_of_a_row(monkeypatch, capsys):
+    monkeypatch.setitem(command.SUITES, "page", lambda quick, only: [])
+    assert command.main(["page", "--only", "没有这一行"]) == 1
+    assert "没有这一行" in capsys.readouterr().out
 
 
 def test_percentile_and_the_first_picture_of_each_page():
