@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import count
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from mlcore.backend import Array, array_namespace, asarray, describe, get_backend, to_numpy
+from mlcore.backend import Array, array_namespace, asarray, describe, get_backend
 from mlcore.operations import OPS, Operation
+from mlcore.tensor_methods import TensorMethods
 
 __all__ = ["OPS", "Operation", "Tensor", "apply", "no_grad", "tape"]
 
@@ -35,8 +35,8 @@ def no_grad() -> Iterator[None]:
         _recording = before
 
 
-class Tensor:
-    """会记住自己从哪里来的数组。
+class Tensor(TensorMethods):
+    """会记住自己从哪里来的数组；``+``、``@``、``tanh()`` 这些写法在 :class:`TensorMethods` 里。
 
     Parameters
     ----------
@@ -68,7 +68,7 @@ class Tensor:
                 data = data.data
             elif not (hasattr(data, "shape") and hasattr(data, "dtype")):
                 data = asarray(data, get_backend().dtype)
-        if requires_grad and not _is_float(data):
+        if requires_grad and not is_float(data):
             raise TypeError(f"只有浮点数有梯度，得到{describe(data)}")
         self.data = data
         self.grad = None
@@ -78,8 +78,6 @@ class Tensor:
         self.attrs: dict[str, Any] = {}
         self.kept: Any = None
         self.number = 0
-
-    # ---- 反向 ----
 
     def backward(self, grad: Any = None) -> None:
         """从这里出发，把梯度传给沿途每一个要梯度的 Tensor。
@@ -103,7 +101,7 @@ class Tensor:
                     f"backward 要从一个数出发，这里的形状是 {tuple(self.data.shape)}；"
                     "先用 sum() 或 mean() 变成一个数，或者给出 grad"
                 )
-            grad = _constant(1.0, self.data) if self.ndim == 0 else xp.ones_like(self.data)
+            grad = constant(1.0, self.data) if self.ndim == 0 else xp.ones_like(self.data)
         elif grad.shape != self.data.shape:
             raise ValueError(f"grad 的形状要是 {tuple(self.data.shape)}，得到{describe(grad)}")
         nodes = tape(self)
@@ -127,135 +125,6 @@ class Tensor:
     def zero_grad(self) -> None:
         """忘掉梯度。"""
         self.grad = None
-
-    # ---- 运算 ----
-
-    def __add__(self, other: Any) -> Tensor:
-        return apply("add", self, _lift(other, self))
-
-    def __radd__(self, other: Any) -> Tensor:
-        return apply("add", _lift(other, self), self)
-
-    def __sub__(self, other: Any) -> Tensor:
-        return apply("sub", self, _lift(other, self))
-
-    def __rsub__(self, other: Any) -> Tensor:
-        return apply("sub", _lift(other, self), self)
-
-    def __mul__(self, other: Any) -> Tensor:
-        return apply("mul", self, _lift(other, self))
-
-    def __rmul__(self, other: Any) -> Tensor:
-        return apply("mul", _lift(other, self), self)
-
-    def __truediv__(self, other: Any) -> Tensor:
-        return apply("div", self, _lift(other, self))
-
-    def __rtruediv__(self, other: Any) -> Tensor:
-        return apply("div", _lift(other, self), self)
-
-    def __matmul__(self, other: Any) -> Tensor:
-        return apply("matmul", self, _lift(other, self))
-
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return apply("matmul", _lift(other, self), self)
-
-    def __neg__(self) -> Tensor:
-        return apply("neg", self)
-
-    def __pow__(self, exponent: float) -> Tensor:
-        if not isinstance(exponent, Real):
-            raise TypeError(f"指数要是一个数，得到 {describe(exponent)}；可写 exp(log(x) * y)")
-        return apply("pow", self, exponent=exponent)
-
-    def __getitem__(self, key: Any) -> Tensor:
-        """切片（整数、``:``、``...``）；要按下标数组取行，用 :meth:`take`。"""
-        for part in key if isinstance(key, tuple) else (key,):
-            if not (part is None or part is Ellipsis or isinstance(part, int | slice)):
-                raise TypeError(f"切片里只能有整数、冒号和省略号，得到 {describe(part)}")
-        return apply("slice", self, key=key)
-
-    def take(self, index: Any) -> Tensor:
-        """按下标取行：``index`` 是整数数组。"""
-        return apply("take", self, index if isinstance(index, Tensor) else Tensor(asarray(index)))
-
-    def exp(self) -> Tensor:
-        return apply("exp", self)
-
-    def log(self) -> Tensor:
-        return apply("log", self)
-
-    def sin(self) -> Tensor:
-        return apply("sin", self)
-
-    def abs(self) -> Tensor:
-        return apply("abs", self)
-
-    def tanh(self) -> Tensor:
-        return apply("tanh", self)
-
-    def sigmoid(self) -> Tensor:
-        return apply("sigmoid", self)
-
-    def relu(self) -> Tensor:
-        return apply("relu", self)
-
-    def leaky_relu(self, slope: float = 0.01) -> Tensor:
-        return apply("leaky_relu", self, slope=slope)
-
-    def softplus(self) -> Tensor:
-        return apply("softplus", self)
-
-    def sum(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return apply("sum", self, axis=axis, keepdims=keepdims)
-
-    def mean(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        return apply("mean", self, axis=axis, keepdims=keepdims)
-
-    def max(self, axis: Any = None, keepdims: bool = False) -> Tensor:
-        """最大值；几个一样大时，它们平分梯度。"""
-        return apply("max", self, axis=axis, keepdims=keepdims)
-
-    def reshape(self, *shape: Any) -> Tensor:
-        sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list) else shape
-        return apply("reshape", self, shape=tuple(sizes))
-
-    def permute(self, *axes: int) -> Tensor:
-        """把轴排成 axes 的顺序。"""
-        return apply("permute", self, axes=axes)
-
-    @property
-    def T(self) -> Tensor:
-        """转置：把轴的顺序倒过来。"""
-        return apply("permute", self, axes=tuple(range(self.ndim))[::-1])
-
-    # ---- 像数组一样看 ----
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.data.shape)
-
-    @property
-    def ndim(self) -> int:
-        return len(self.data.shape)
-
-    @property
-    def dtype(self) -> Any:
-        return self.data.dtype
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def item(self) -> float:
-        """只有一个数的 Tensor 里的那个数。"""
-        return float(self.data)
-
-    def numpy(self) -> np.ndarray:
-        return to_numpy(self.data)
-
-    def detach(self) -> Tensor:
-        """同样的数据，不记来历。"""
-        return Tensor(self.data)
 
     def __repr__(self) -> str:
         origin = f", op={self.op!r}" if self.op else ""
@@ -309,23 +178,12 @@ def tape(result: Tensor) -> list[Tensor]:
     return sorted(found, key=lambda node: node.number)
 
 
-def _lift(value: Any, like: Tensor) -> Tensor:
-    """把运算另一边的数或数组变成 Tensor；数的类型跟着 like。"""
-    if type(value) is Tensor:
-        return value
-    if isinstance(value, Real) and not hasattr(value, "dtype"):
-        return Tensor(
-            _constant(float(value), like.data) if _is_float(like.data) else asarray(value)
-        )
-    return Tensor(value)
-
-
-def _is_float(array: Array) -> bool:
+def is_float(array: Array) -> bool:
     dtype = array.dtype
     return dtype.kind == "f" if isinstance(dtype, np.dtype) else "float" in str(dtype)
 
 
-def _constant(value: float, like: Array) -> Array:
+def constant(value: float, like: Array) -> Array:
     """一个数，类型和设备跟 like 一样。"""
     # In NumPy 2.0, the one in the browser, the number that a sum returns has no `device`.
     place = getattr(like, "device", None)

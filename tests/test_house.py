@@ -260,6 +260,24 @@ def test_pytorchs_own_index_is_named_only_where_it_can_be_changed():
     assert holders <= {"tasks.py", "tests/test_house.py", "README.md"}
 
 
+# ── 读者会打开的代码 ──────────────────────────────────────────────────────────
+
+
+def lines(path: str) -> int:
+    return len((ROOT / path).read_text(encoding="utf-8").splitlines())
+
+
+def test_the_tape_and_its_operations_can_be_read_in_one_sitting():
+    assert lines("mlcore/autograd.py") + lines("mlcore/operations/basic.py") < 400
+
+
+@pytest.mark.parametrize("folder", ["nn", "operations", "train", "experiments"])
+def test_a_module_of_the_engine_is_short(folder):
+    for path in sorted((ROOT / "mlcore" / folder).glob("*.py")):
+        name = path.relative_to(ROOT).as_posix()
+        assert lines(name) <= 300, f"{name} 太长，一口气读不完"
+
+
 # ── 前端 ──────────────────────────────────────────────────────────────────────
 
 
