@@ -259,13 +259,12 @@ def test_fit_goes_on_where_it_stopped_and_is_done_when_it_is_done(tmp_path):
 CHILD = """
 import sys
 from mlcore import nn, optim
-from mlcore.autograd import Tensor
 from mlcore.data import toy
 from mlcore.optim import schedules
 from mlcore.random import Generator
 from mlcore.train import EarlyStopping, Trainer, metrics, run
 
-path = sys.argv[1]
+path, replay = sys.argv[1], sys.argv[2] == "replay"
 generator = Generator(1)
 x, y = toy.circle(40, generator)
 model = nn.Sequential(
@@ -273,42 +272,41 @@ model = nn.Sequential(
     nn.Dropout(0.2, generator=Generator(2)), nn.Linear(6, 2, generator=generator),
 )
 
-def noisy(output, target):
-    if model.training:
-        print(trainer.steps, flush=True)
-        sys.stdin.readline()
-        output = output + Tensor(0.1 * generator.normal(output.shape))
-    return nn.cross_entropy(output, target)
+def noise(batch, generator):
+    print(trainer.steps, flush=True)
+    sys.stdin.readline()
+    return batch + 0.1 * generator.normal(batch.shape)
 
 trainer = Trainer(
-    model, noisy, optim.AdamW(model.parameters(), 0.01), x, y, 7, generator,
+    model, nn.cross_entropy, optim.AdamW(model.parameters(), 0.01), x, y, 7, generator,
     schedule=schedules.warmup(schedules.cosine(0.02, 240), 50), clip_norm=0.5, average=0.95,
     validation=(x[::3], y[::3]), metrics={"accuracy": metrics.accuracy},
     stopping=EarlyStopping(1000, metric="accuracy", larger_is_better=True),
+    augment=noise, replay=replay,
 )
 run(trainer, 40, checkpoint=path, every=2, progress=False)
 print("done", *[p.data.tobytes().hex() for p in model.parameters()], flush=True)
 """
 
 
-def child(path: Path, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", CHILD, str(path)], stdin=stdin, stdout=subprocess.PIPE, text=True
-    )
+def child(path: Path, way: str, stdin: int = subprocess.DEVNULL) -> subprocess.Popen[str]:
+    command = [sys.executable, "-c", CHILD, str(path), way]
+    return subprocess.Popen(command, stdin=stdin, stdout=subprocess.PIPE, text=True)
 
 
-def test_training_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_path):
-    expected = child(tmp_path / "whole.npz").communicate()[0].splitlines()
+@pytest.mark.parametrize(("way", "kills"), [("eager", 5), ("replay", 5)])
+def test_training_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_path, way, kills):
+    expected = child(tmp_path / "whole.npz", way).communicate()[0].splitlines()
     assert expected[-1].startswith("done")
     assert len(expected) == 40 * 6 + 1
 
     path = tmp_path / "killed.npz"
     dice = random.Random()
     starts = []
-    for _ in range(8):
-        with child(path, subprocess.PIPE) as running:
+    for _ in range(kills):
+        with child(path, way, subprocess.PIPE) as running:
             starts.append(int(running.stdout.readline()))
-            steps = dice.randrange(1, 28)
+            steps = dice.randrange(1, 240 // kills - 2)
             running.stdin.write("\n" * steps)
             running.stdin.flush()
             for _ in range(dice.randrange(steps)):
@@ -317,7 +315,7 @@ def test_training_that_is_killed_again_and_again_ends_with_the_same_bits(tmp_pat
             running.kill()
             running.communicate()
             assert running.returncode != 0
-    lines = child(path).communicate()[0].splitlines()
+    lines = child(path, way).communicate()[0].splitlines()
     assert lines[-1] == expected[-1]
     assert starts == sorted(starts) and starts[0] == 0 < int(lines[0])
     assert same(load(path), load(tmp_path / "whole.npz"))

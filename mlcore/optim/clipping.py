@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 
+import numpy as np
+
 from mlcore.autograd import Tensor
 from mlcore.backend import Array, array_namespace
 from mlcore.checks import real_number
@@ -57,5 +59,19 @@ def clip_grad_value(params: Iterable[Tensor], clip_value: float) -> None:
             parameter.grad = xp.clip(parameter.grad, -limit, limit)
 
 
+def clip_in_place(grad: Array, max_norm: float | None, clip_value: float | None) -> None:
+    """同样的两种裁剪，对装着全部梯度的一条长数组 grad (n,)，就地改；None 就不裁。"""
+    if max_norm is not None:
+        scale = max_norm / (math.sqrt(_square_sum(grad)) + 1e-6)
+        if scale < 1:
+            grad *= scale
+    if clip_value is not None and isinstance(grad, np.ndarray):
+        np.clip(grad, -clip_value, clip_value, out=grad)
+    elif clip_value is not None:
+        grad.clamp_(-clip_value, clip_value)
+
+
 def _square_sum(grad: Array) -> float:
-    return float(array_namespace(grad).sum(grad * grad))
+    xp = array_namespace(grad)
+    flat = xp.reshape(grad, (-1,))
+    return float(xp.vecdot(flat, flat))

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from mlcore.autograd import Tensor, tape
-from mlcore.backend import array_namespace, asarray, to_numpy
+from mlcore.backend import array_namespace, asarray, get_backend, to_numpy
 from mlcore.nn import Dropout, Module
 from mlcore.operations import OPS
 from mlcore.optim import Optimizer
@@ -90,10 +90,10 @@ def droppers(model: Module) -> dict[str, Dropout]:
 
 
 def as_batch(model: Module, array: Any) -> Any:
-    """一批数据；浮点数换成参数的类型。"""
+    """一批数据，在当前后端上；浮点数换成参数的类型。"""
     if isinstance(array, Tensor):
         array = array.data
-    if not hasattr(array, "dtype"):
+    if not isinstance(array, np.ndarray) or get_backend().name != "numpy":
         array = asarray(array)
     if array_namespace(array).isdtype(array.dtype, "real floating"):
         return asarray(array, model.dtype) if array.dtype != model.dtype else array

@@ -23,7 +23,7 @@ def evaluate(
     metrics: Mapping[str, Metric] | None = None,
     *,
     batch_size: int = 1000,
-    indices: bool = False,
+    indices: bool | None = None,
 ) -> dict[str, float]:
     """一批一批地算，不记计算图；Dropout 和批归一化这时按使用的样子算。
 
@@ -36,14 +36,15 @@ def evaluate(
     metrics : dict[str, callable]，可选
         另外的分数，``metric(output, target)``，见 :mod:`mlcore.train.metrics`；全部的输出一起给它。
     batch_size : int
-    indices : bool
-        x 是整数的下标（给 Embedding 的词）。
+    indices : bool，可选
+        x 是整数的下标（给 Embedding 的词）；不给就问网络（``model.reads_indices``）。
 
     Returns
     -------
     dict[str, float]
         ``"loss"`` 是各批的平均按样本数加权；再加上 metrics 里的每一个。
     """
+    indices = model.reads_indices if indices is None else indices
     x, y = check_samples(x, y, None if indices else model.dtype)
     size = whole_number("batch_size", batch_size, 1)
     total, outputs = 0.0, []

@@ -11,17 +11,20 @@ from typing import Any
 import numpy as np
 
 from mlcore.autograd import Tensor
-from mlcore.backend import describe
+from mlcore.backend import Array, describe
 from mlcore.checks import choice, real_number, whole_number
 from mlcore.nn import Module
-from mlcore.optim import Optimizer, WeightAverage, clip_grad_norm, clip_grad_value
+from mlcore.optim import Optimizer, WeightAverage
 from mlcore.optim.schedules import Schedule
 from mlcore.random import Generator
 from mlcore.train.divergence import Divergence, divergence_at, ignorant_loss
 from mlcore.train.evaluation import Metric, evaluate
 from mlcore.train.history import History
 from mlcore.train.samples import check_samples, check_two_classes, fingerprint
+from mlcore.train.steps import EagerSteps, ReplayedSteps
 from mlcore.train.stopping import EarlyStopping
+
+Augment = Callable[[Array, Generator], Array]
 
 
 class Trainer:
@@ -53,8 +56,13 @@ class Trainer:
         除了损失还要的分数，``metric(output, target)``，见 :mod:`mlcore.train.metrics`。
     stopping : EarlyStopping，可选
         要有 validation。
-    indices : bool
-        x 是下标（给 Embedding 的词），不是数。
+    indices : bool，可选
+        x 是下标（给 Embedding 的词），不是数；不给就问网络（``model.reads_indices``）。
+    augment : callable，可选
+        ``augment(batch, generator)`` 返回变了样的一批（翻个面、挪一挪），形状和类型不变；只在训练
+        时用。随机数从 generator 取，停下再续还是同样的数。
+    replay : bool
+        录下一步再重放，见 :mod:`mlcore.replay`：不再每步建图，权重和普通的步一样，到舍入为止。
 
     Attributes
     ----------
@@ -68,6 +76,13 @@ class Trainer:
     ------
     ValueError, TypeError
         数据是空的、有 NaN、x 和 y 的个数不同、标签只有一类……
+    NotRecordable
+        ``replay=True`` 而这一步录不下来；在第一步时。
+
+    Notes
+    -----
+    replay 默认是 False：录下来的是一批数据走过的路，有没有别的路（比如只有损失大时才走的分支），
+    录的时候看不全，所以要由人来说「每一步都一样」。录一次要花几毫秒，参数的 ``grad`` 也不再更新。
     """
 
     def __init__(
@@ -87,7 +102,9 @@ class Trainer:
         validation: tuple[Any, Any] | None = None,
         metrics: Mapping[str, Metric] | None = None,
         stopping: EarlyStopping | None = None,
-        indices: bool = False,
+        indices: bool | None = None,
+        augment: Augment | None = None,
+        replay: bool = False,
     ) -> None:
         if not isinstance(generator, Generator):
             raise TypeError(f"generator 要是 mlcore.random.Generator，得到 {describe(generator)}")
@@ -96,11 +113,15 @@ class Trainer:
         self.optimizer = optimizer
         self.batch_size = whole_number("batch_size", batch_size, 1)
         self.generator = generator
+        indices = model.reads_indices if indices is None else bool(indices)
         dtype = None if indices else model.dtype
         self.x, self.y = check_samples(x, y, dtype)
         check_two_classes(self.y)
         self._ignorant = ignorant_loss(self.y)
-        self.indices = bool(indices)
+        self.indices = indices
+        self.augment = augment
+        steps = ReplayedSteps if replay else EagerSteps
+        self._way: EagerSteps | ReplayedSteps = steps(model, loss, optimizer)
         self.schedule = schedule
         self.clip_norm = _limit("clip_norm", clip_norm)
         self.clip_value = _limit("clip_value", clip_value)
@@ -173,18 +194,14 @@ class Trainer:
 
     def _learn(self, rows: Any) -> float:
         """用这几行走一步：前向、反向、更新；返回更新之前的损失。"""
-        loss = self.loss(self.model.forward(Tensor(self.x[rows])), Tensor(self.y[rows]))
-        value = float(loss.data)
+        if self.augment is None:
+            value = self._way.forward(self.x, self.y, rows)
+        else:
+            value = self._way.forward(self.augment(self.x[rows], self.generator), self.y[rows])
         self.divergence = divergence_at(self.steps + 1, value, self.history, self._ignorant)
         if self.divergence is not None:
             raise self.divergence
-        self.optimizer.zero_grad()
-        loss.backward()
-        if self.clip_norm is not None:
-            clip_grad_norm(self.optimizer.params, self.clip_norm)
-        if self.clip_value is not None:
-            clip_grad_value(self.optimizer.params, self.clip_value)
-        self.optimizer.step()
+        self._way.update(self.clip_norm, self.clip_value)
         return value
 
     def _validate(self) -> None:
