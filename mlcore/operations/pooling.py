@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from functools import reduce
 from typing import Any
 
 from mlcore.backend import Array
@@ -11,22 +10,36 @@ from mlcore.operations.base import Operation, is_torch
 from mlcore.operations.windows import Sizes, inside, padded, shifts, sizes_out
 
 
-def _max(xp: Any, x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes) -> tuple[Array, Array]:
-    out = _sizes(x, kernel, stride, padding)
+def _max(xp: Any, x: Array, *, kernel: Sizes, stride: Sizes, padding: Sizes) -> tuple[Array, Any]:
+    """先在每一行里比，再在行与行之间比；留给回传的是每个轴上赢的是第几格。"""
+    _sizes(x, kernel, stride, padding)
     if is_torch(xp):
         return _torch_max(x, kernel, stride, padding)
-    x = padded(xp, x, padding, -math.inf)
-    best = reduce(xp.maximum, [x[seen] for _, seen in shifts(kernel, out, stride, _ones(kernel))])
-    # Of a window of one cell `best` would be a view of the input.
-    best = xp.asarray(best, copy=True)
-    return best, best
+    winners = []
+    for axis in reversed(range(len(kernel))):
+        x = padded(xp, x, _alone(padding, axis), -math.inf)
+        x, winner = _max_along(xp, x, 2 + axis, kernel[axis], stride[axis])
+        winners.append(winner)
+    return x, tuple(winners)
+
+
+def _max_along(xp: Any, x: Array, axis: int, width: int, step: int) -> tuple[Array, Array]:
+    """沿一个轴，每扇窗里最大的，和它在窗里第几格；一样大时是第一个，和 PyTorch 一样。"""
+    cells = [x[seen] for seen in _seen(x.shape[axis], axis, width, step)]
+    best = xp.asarray(cells[0], copy=True)
+    winner = xp.zeros(best.shape, dtype=xp.uint8 if width <= 256 else xp.int32, device=x.device)
+    for number, cell in enumerate(cells[1:], 1):
+        # A later cell that wins has the greater number.
+        winner = xp.maximum(winner, xp.astype(cell > best, winner.dtype) * number)
+        best = xp.maximum(best, cell)
+    return best, winner
 
 
 def _max_backward(
     xp: Any,
     needs: Any,
     grad: Array,
-    kept: Array,
+    kept: Any,
     x: Array,
     *,
     kernel: Sizes,
@@ -35,15 +48,26 @@ def _max_backward(
 ) -> tuple[Any, ...]:
     if is_torch(xp):
         return (_torch_max_backward(grad, x, kernel, stride, padding, kept),)
-    wide = padded(xp, x, padding, -math.inf)
-    total = xp.zeros_like(wide)
-    # Of equal largest cells the first alone gets the gradient, as in PyTorch.
-    free = xp.ones(grad.shape, dtype=xp.bool, device=grad.device)
-    for _, seen in shifts(kernel, grad.shape[2:], stride, _ones(kernel)):
-        hit = (wide[seen] == kept) & free
-        free = free & ~hit
-        total[seen] += grad * xp.astype(hit, grad.dtype)
-    return (inside(total, padding),)
+    for axis, winner in enumerate(reversed(kept)):
+        shape = list(grad.shape)
+        shape[2 + axis] = x.shape[2 + axis] + 2 * padding[axis]
+        total = xp.zeros(tuple(shape), dtype=grad.dtype, device=grad.device)
+        cells = _seen(shape[2 + axis], 2 + axis, kernel[axis], stride[axis])
+        for number, seen in enumerate(cells):
+            total[seen] += grad * xp.astype(winner == number, grad.dtype)
+        grad = inside(total, _alone(padding, axis))
+    return (grad,)
+
+
+def _alone(padding: Sizes, axis: int) -> Sizes:
+    return tuple(pad if place == axis else 0 for place, pad in enumerate(padding))
+
+
+def _seen(size: int, axis: int, width: int, step: int) -> list[tuple[Any, ...]]:
+    """窗里的每一格，依次看到这个轴上的哪些。"""
+    last = (size - width) // step * step + 1
+    before = (slice(None),) * axis
+    return [(*before, slice(at, at + last, step)) for at in range(width)]
 
 
 def _average(

@@ -12,7 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from mlcore.replay.site import Call, Kernel, Site
+from mlcore.replay.site import Call, Kernel, Site, batch_last, flat
+
+# So many numbers at a time stay in the cache from one operation to the next.
+BLOCK = 1 << 15
 
 
 def product(a: np.ndarray, b: np.ndarray, out: np.ndarray) -> Call:
@@ -90,26 +93,44 @@ def elementwise(function: Callable[..., Any]) -> Kernel:
     return lambda site: [partial(function, *site.reads, site.writes[0])]
 
 
+def blocks(*arrays: np.ndarray) -> list[list[np.ndarray]] | None:
+    """次序一样的几个数组，按内存切成一段一段的，好留在缓存里；次序不一样就是 None。"""
+    found = [flat(array) for array in arrays]
+    if any(one is None for one in found) or len({batch_last(array) for array in arrays}) > 1:
+        return None
+    return [
+        [one[low : low + BLOCK] for one in found if one is not None]
+        for low in range(0, max(1, arrays[0].size), BLOCK)
+    ]
+
+
 def relu(site: Site) -> list[Call]:
-    (x,), (out,) = site.reads, site.writes
+    x, out = site.reads[0], site.writes[0]
     # Against an array of zeros `maximum` is several times faster than against the number 0.
-    zeros = site.scratch.full(x.size, 0.0, x.dtype)
-    flat = zeros.reshape(x.shape[::-1]).T if x.T.flags.c_contiguous else zeros.reshape(x.shape)
-    return [partial(np.maximum, x, flat, out=out)]
+    pieces = blocks(x, out)
+    if pieces is None:
+        zeros = site.scratch.full(x.size, 0.0, x.dtype).reshape(x.shape)
+        return [partial(np.maximum, x, zeros, out=out)]
+    zeros = site.scratch.full(min(x.size, BLOCK), 0.0, x.dtype)
+    return [partial(np.maximum, one, zeros[: one.size], out=into) for one, into in pieces]
 
 
 def relu_backward(site: Site) -> list[Call]:
     grad, kept = site.reads
     (out,) = site.writes
     mask = out if np.shares_memory(out, kept) else site.like(out)
-    if out.dtype != np.float32:
+    pieces = blocks(kept, grad, mask, out)
+    if out.dtype != np.float32 or pieces is None:
         return [partial(np.sign, kept, mask), partial(np.multiply, mask, grad, out)]
     # The bits of a float that is not negative, read as a whole number, are 0 only for zero: the
     # lesser of them and 1 is the mask, and times 0 or 1 bits stay the bits they were.
-    kept, mask, grad, out = (array.view(np.uint32) for array in (kept, mask, grad, out))
-    ones = site.scratch.full(out.size, 1, np.uint32)
-    ones = ones.reshape(out.shape[::-1]).T if out.T.flags.c_contiguous else ones.reshape(out.shape)
-    return [partial(np.minimum, kept, ones, out=mask), partial(np.multiply, mask, grad, out)]
+    ones = site.scratch.full(min(out.size, BLOCK), 1, np.uint32)
+    calls: list[Call] = []
+    for piece in pieces:
+        kept, grad, mask, out = (one.view(np.uint32) for one in piece)
+        calls.append(partial(np.minimum, kept, ones[: out.size], out=mask))
+        calls.append(partial(np.multiply, mask, grad, out))
+    return calls
 
 
 def sigmoid(site: Site) -> list[Call]:
@@ -276,6 +297,21 @@ def sigmoid_binary_cross_entropy(site: Site) -> list[Call] | None:
     ]
 
 
+def dropout_backward(site: Site) -> list[Call]:
+    grad, mask = site.reads
+    return [partial(np.multiply, grad, mask, site.writes[0])]
+
+
+def reshape(site: Site) -> list[Call] | None:
+    """不能只是另一个看法的换形状：抄一遍。"""
+    x, out = site.reads[0], site.writes[0]
+    for view, like, turned in (x, out, True), (out, x, False):
+        seen = view.reshape(like.shape)
+        if np.shares_memory(seen, view):
+            return [partial(np.copyto, out, seen) if turned else partial(np.copyto, seen, x)]
+    return None
+
+
 def cast(site: Site) -> list[Call]:
     (data,), (out,) = site.reads, site.writes
     return [partial(np.copyto, out.reshape(data.shape), data)]
@@ -304,6 +340,10 @@ KERNELS: dict[str, Kernel] = {
     "add.backward": sum_backward,
     "sub.backward": lambda site: sum_backward(site, True),
     "mul.backward": mul_backward,
+    "dropout": elementwise(np.multiply),
+    "dropout.backward": dropout_backward,
+    "reshape": reshape,
+    "reshape.backward": reshape,
     "accumulate": accumulate,
     "zero": zero,
     "cast": cast,

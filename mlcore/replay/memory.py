@@ -31,6 +31,9 @@ IN_PLACE: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("tanh.backward", "sigmoid.backward"), (1,)),
     "relu.backward": (1,),
     "exp.backward": (0, 1),
+    **dict.fromkeys(("batch_norm", "layer_norm", "dropout"), (0,)),
+    **dict.fromkeys(("batch_norm.backward", "layer_norm.backward"), (1,)),
+    "dropout.backward": (0,),
     "neg.backward": (0,),
     **dict.fromkeys(("add", "sub", "mul", "div"), (0, 1)),
     **dict.fromkeys(("add.backward", "sub.backward"), (0,)),
@@ -38,11 +41,20 @@ IN_PLACE: dict[str, tuple[int, ...]] = {
 }
 """结果可以写在第几个读的缓冲区上（形状、类型一样，而且那里面的东西不再有人要）。"""
 
+LAYERS = ("convolution", "max_pool", "avg_pool", "batch_norm")
+"""想要批排在最里面的运算：窗移到哪里，看到的都是一串连着的数。"""
+
+SAME = ("tanh", "relu", "sigmoid", "exp", "neg", "abs", "add", "sub", "mul", "div", "dropout")
+"""逐元素的运算：批怎样排都行，只要输入和结果一样。"""
+
+
+def _backwards(*names: str) -> set[str]:
+    return {*names, *[f"{name}.backward" for name in names]}
+
+
+WANT_TURNED, PASS_ON = _backwards(*LAYERS), _backwards(*SAME, "reshape") | {"accumulate"}
 # Operations whose kernels take any order of the axes.
-ANY_ORDER = {
-    "linear", "tanh", "relu", "sigmoid", "accumulate", *LOSSES,
-    *[f"{name}.backward" for name in ("linear", "tanh", "relu", "sigmoid", *LOSSES)],
-}  # fmt: skip
+ANY_ORDER = _backwards("linear", *LOSSES) | WANT_TURNED | PASS_ON
 ALIGNMENT = 64
 
 
@@ -125,15 +137,45 @@ def plan(program: Program) -> Plan:
 
 
 def _orders(program: Program) -> set[int]:
-    fixed: set[int] = set()
+    """哪些中间结果把批排在最里面。
+
+    二维的：批比宽长，而且谁读写它都行。多维的（还有摊平之后的）：与卷积、汇聚连着的才要，
+    经过逐元素的运算、换形状，一路传下去。
+    """
+    slots = program.slots
+    free = {slot.id for slot in program.of_kind("temporary") if len(slot.shape) > 1}
+    reshaped: set[int] = set()
+    groups: list[set[int]] = []
+    wanted: set[int] = set()
     for step in program.instructions:
-        if step.op not in ANY_ORDER:
-            fixed.update(step.reads, step.writes)
-    return {
-        slot.id
-        for slot in program.of_kind("temporary")
-        if len(slot.shape) == 2 and slot.shape[0] > slot.shape[1] and slot.id not in fixed
-    }
+        touched = {*step.reads, *step.writes}
+        if not _takes_any_order(program, step):
+            free -= touched
+        elif step.op.startswith("reshape"):
+            reshaped |= touched
+        if step.op in WANT_TURNED | PASS_ON:
+            groups.append(touched)
+        if step.op in WANT_TURNED:
+            wanted |= {slot for slot in touched if len(slots[slot].shape) > 2}
+    wanted &= free
+    while True:
+        more = {slot for group in groups if group & wanted for slot in group & free} - wanted
+        if not more:
+            break
+        wanted |= more
+    tall = {slot for slot in free - reshaped if len(slots[slot].shape) == 2}
+    return wanted | {slot for slot in tall if slots[slot].shape[0] > slots[slot].shape[1]}
+
+
+def _takes_any_order(program: Program, step: Instruction) -> bool:
+    if step.op.startswith("reshape"):
+        before, after = (program.slots[slot].shape for slot in (step.reads[0], step.writes[0]))
+        return len(before) > 1 and len(after) > 1 and before[0] == after[0]
+    if step.op.startswith("convolution"):
+        return bool(step.attrs["forward"]["groups"] == 1)
+    if step.op.startswith("linear") and len(program.slots[step.writes[0]].shape) > 2:
+        return False
+    return step.op in ANY_ORDER
 
 
 def _viewed(program: Program, step: Instruction) -> int | None:

@@ -32,6 +32,11 @@ BACKWARD_READS: dict[str, tuple[bool, tuple[int, ...]]] = {
     **dict.fromkeys(("tanh", "sigmoid", "exp", "relu"), (True, ())),
     **dict.fromkeys(("softmax_cross_entropy", "mse"), (True, ())),
     **dict.fromkeys(("log", "pow", "sin", "abs", "softplus", "leaky_relu"), (False, (0,))),
+    **dict.fromkeys(("convolution", "transposed_convolution"), (False, (0, 1))),
+    **dict.fromkeys(("batch_norm", "layer_norm"), (True, (1,))),
+    "max_pool": (True, ()),
+    "avg_pool": (False, ()),
+    "dropout": (False, (1,)),
     "div": (True, (1,)),
     "take": (False, (1,)),
 }

@@ -16,13 +16,24 @@ from mlcore.backend import describe
 from mlcore.nn import Dropout, Module
 from mlcore.operations import OPS
 from mlcore.optim import Optimizer
-from mlcore.replay import kernels_basic, kernels_optim
+from mlcore.replay import (
+    kernels_basic,
+    kernels_convolution,
+    kernels_normalisation,
+    kernels_optim,
+    kernels_pooling,
+)
 from mlcore.replay.memory import Plan, plan
 from mlcore.replay.program import Instruction, Program
 from mlcore.replay.record import droppers
 from mlcore.replay.site import Call, Kernel, Scratch, Site
 
-KERNELS: dict[str, Kernel] = {**kernels_basic.KERNELS}
+KERNELS: dict[str, Kernel] = {
+    **kernels_basic.KERNELS,
+    **kernels_convolution.KERNELS,
+    **kernels_pooling.KERNELS,
+    **kernels_normalisation.KERNELS,
+}
 """运算的名字 → 怎样就地做；不会做这种输入时返回 None。"""
 
 
@@ -142,8 +153,9 @@ class Step:
             size = slot.size * np.dtype(slot.dtype).itemsize
             flat = self.arena[start : start + size].view(slot.dtype)
             turned = slot.id in self.plan.fortran
-            shape = slot.shape[::-1] if turned else slot.shape
-            self.arrays[slot.id] = flat.reshape(shape).T if turned else flat.reshape(shape)
+            shape = slot.shape[1:] + slot.shape[:1] if turned else slot.shape
+            array = flat.reshape(shape)
+            self.arrays[slot.id] = np.moveaxis(array, -1, 0) if turned else array
         for slot_id, (source, i) in self.plan.view.items():
             self.arrays[slot_id] = _view(program.instructions[i], self.arrays[source])
 

@@ -23,8 +23,14 @@ class Scratch:
         self._at = 0
         self._lasting: dict[tuple[str, int, float], np.ndarray] = {}
 
-    def begin(self) -> None:
-        self._at = 0
+    def begin(self, at: int = 0) -> None:
+        """从头用起；给了 ``at`` 就从那里用起，之前要的还留着。"""
+        self._at = at
+
+    @property
+    def at(self) -> int:
+        """现在用到哪里。"""
+        return self._at
 
     def take(self, shape: tuple[int, ...], dtype: Any) -> np.ndarray:
         """一块没有初值的草稿，下一条指令会盖掉它。"""
@@ -44,6 +50,22 @@ class Scratch:
         return self._lasting[key]
 
 
+def batch_last(array: np.ndarray) -> bool:
+    """批那一维是不是排在最里面：内存里是 (特征…, N)。"""
+    return (
+        array.ndim > 1
+        and not array.flags.c_contiguous
+        and np.moveaxis(array, 0, -1).flags.c_contiguous
+    )
+
+
+def flat(array: np.ndarray) -> np.ndarray | None:
+    """按内存里的次序看成一条；不复制，办不到就是 None。"""
+    if batch_last(array):
+        array = np.moveaxis(array, 0, -1)
+    return array.reshape(-1) if array.flags.c_contiguous else None
+
+
 class Site(NamedTuple):
     """一条指令的所在。"""
 
@@ -54,8 +76,9 @@ class Site(NamedTuple):
 
     def like(self, array: np.ndarray) -> np.ndarray:
         """与 array 形状、类型、轴的次序都一样的草稿。"""
-        if array.ndim > 1 and array.flags.f_contiguous and not array.flags.c_contiguous:
-            return self.scratch.take(array.shape[::-1], array.dtype).T
+        if batch_last(array):
+            found = self.scratch.take(array.shape[1:] + array.shape[:1], array.dtype)
+            return np.moveaxis(found, -1, 0)
         return self.scratch.take(array.shape, array.dtype)
 
 
