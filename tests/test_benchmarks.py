@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from types import SimpleNamespace
+from xml.etree import ElementTree
 
 import pytest
 
 import benchmarks.__main__ as command
+from benchmarks import growth
+from benchmarks.figure import Curve, draw
 from benchmarks.page import one_a_page, percentile
 from benchmarks.table import Row, missed, render, width
 
@@ -68,3 +71,27 @@ def test_an_unknown_suite_is_refused(capsys):
     with pytest.raises(SystemExit):
         command.main(["nothing"])
     assert "page" in capsys.readouterr().err
+
+
+def test_the_figure_of_growth_is_well_formed_and_names_its_axes():
+    curves = [
+        Curve(name, [(1e4, 2e-5, "1"), (3e6, 1e-4, "64"), (2e8, 4e-3, "1024")])
+        for name in growth.SWEEPS
+    ]
+    text = draw(curves, 5e10)
+    names = {element.tag.rpartition("}")[2] for element in ElementTree.fromstring(text).iter()}
+    assert {"svg", "polyline", "line", "text"} <= names
+    for word in ("一步的时间", "浮点运算", "屋顶：每秒 50 G 次", "宽度 1024", "1 ms"):
+        assert word in text
+
+
+def test_operations_are_counted_as_the_backward_does_them():
+    # Forward and weight gradient of both layers; only the second hands a gradient on.
+    assert growth.operations((3, 5, 2), 7) == 2 * 7 * (2 * (15 + 10) + 10)
+
+
+def test_without_a_gpu_nothing_passes(monkeypatch):
+    torch = pytest.importorskip("torch")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(SystemExit, match="GPU"):
+        command.main(["gpu"])
