@@ -27,6 +27,19 @@ def test_everything_in_binder_is_pinned_and_nothing_is_torch() -> None:
     assert not {"torch", "jupyter-book", "playwright"} & NAMES
 
 
+def test_the_image_is_built_from_what_is_pinned() -> None:
+    """底子写明版本，Python 是项目要的；每个 pip install 要么读 requirements，要么不再取别的。"""
+    recipe = (ROOT / "binder/Dockerfile").read_text("utf8")
+    (base,) = re.findall(r"^FROM (.+)$", recipe, re.MULTILINE)
+    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", base)
+    for options in re.findall(r"pip install (.+?)(?: &&|$)", recipe, re.MULTILINE):
+        assert options == "-r binder/requirements.txt" or (
+            "--no-deps" in options and "--no-build-isolation" in options
+        )
+    # 读者不是 root，自己的文件夹能写。
+    assert recipe.index("chown -R") < recipe.index("USER ${NB_USER}")
+
+
 def test_binder_has_what_the_chapters_import() -> None:
     """笔记本里 import 的，要么是标准库和 mlcore，要么在 binder 的环境里。"""
     import sys
