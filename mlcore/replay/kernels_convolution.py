@@ -211,7 +211,6 @@ def _spread_rows(
     wide, turn = _weight(site, turned, (3, 1, 2, 0))
     wide = wide.reshape(cols.kernel * channels, -1)
     yield turn
-    yield from clear([out])
 
     def size(lines: int, long: int) -> int:
         numbers = (lines + rows.kernel - 1) * depth + lines * len(wide)
@@ -219,6 +218,11 @@ def _spread_rows(
 
     parts, most = _parts(rows.size, cols.out, size)
     memory = site.scratch.take((most // grad.itemsize,), grad.dtype)
+    whole = parts[0][3] == cols.out
+    if not whole:
+        yield from clear([out])
+    # The tap that sees most of a row comes first: it is copied, the others are added.
+    taps = sorted(range(cols.kernel), key=lambda tap: -_length(cols, tap))
     every = Axis(rows.out, 0, 1, padding=rows.kernel - 1 - rows.padding)
     for top, bottom, left, right in parts:
         lines, long = bottom - top, (right - left) * samples
@@ -232,10 +236,19 @@ def _spread_rows(
         product = memory[laid : laid + lines * len(wide) * long].reshape(lines, -1, long)
         yield partial(np.matmul, wide, block, product)
         pieces = product.reshape(lines, cols.kernel, channels, right - left, samples)
-        for tap in range(cols.kernel):
+        for tap in taps:
             there, here = cols.seen(tap, left, right)
-            place = out[:, top:bottom, here]
-            yield partial(np.add, place, pieces[:, tap, :, there].swapaxes(0, 1), place)
+            place, piece = out[:, top:bottom, here], pieces[:, tap, :, there].swapaxes(0, 1)
+            if whole and tap == taps[0]:
+                yield from clear(around(out[:, top:bottom], 2, here))
+                yield partial(np.copyto, place, piece)
+            else:
+                yield partial(np.add, place, piece, place)
+
+
+def _length(cols: Axis, tap: int) -> int:
+    there, _ = cols.seen(tap, 0, cols.out)
+    return int(there.stop - there.start)
 
 
 def _spread(
