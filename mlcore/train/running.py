@@ -17,6 +17,9 @@ from mlcore.random import Generator
 from mlcore.train.loop import Trainer
 from mlcore.train.saving import restore, save
 
+PIECE = 10
+"""走这么多步，动一次进度条。"""
+
 
 def run(
     trainer: Trainer,
@@ -25,8 +28,9 @@ def run(
     checkpoint: str | os.PathLike[str] | None = None,
     every: int | None = None,
     progress: bool = True,
+    stop: Callable[[], bool] | None = None,
 ) -> Trainer:
-    """练到第 epochs 轮为止，或者到早停；早停时网络最后换成最好的权重。
+    """练到第 epochs 轮为止，或者到早停；最后换成早停记下的最好的权重。
 
     Parameters
     ----------
@@ -39,7 +43,9 @@ def run(
     every : int，可选
         每几步存一次；默认每一轮存一次。练完时总要存。
     progress : bool
-        要不要进度条。
+        要不要进度条，一格是一批。
+    stop : callable，可选
+        走几步就问它一次；它说 True，就存下检查点，停在这里，权重不换。
     """
     epochs = whole_number("epochs", epochs, 1)
     batches = trainer.batches
@@ -47,15 +53,22 @@ def run(
     if checkpoint is not None and checkpoints.exists(checkpoint):
         restore(trainer, checkpoint)
     total = epochs * batches
-    with _bar(epochs, trainer.epoch, progress) as bar:
+    with _bar(total, trainer.steps, progress) as bar:
         while trainer.steps < total and not trainer.stopped:
-            trainer.step(min(batches - trainer.steps % batches, every - trainer.steps % every))
+            if stop is not None and stop():
+                if checkpoint is not None:
+                    save(trainer, checkpoint)
+                return trainer
+            left = batches - trainer.steps % batches, every - trainer.steps % every
+            steps = min(*left, PIECE)
+            trainer.step(steps)
             ended = trainer.steps == total or trainer.stopped
             if checkpoint is not None and (ended or trainer.steps % every == 0):
                 save(trainer, checkpoint)
-            if bar is not None and trainer.steps % batches == 0:
+            if bar is not None:
+                bar.set_description_str(f"第 {_epoch(trainer)}/{epochs} 轮", refresh=False)
                 bar.set_postfix_str(_news(trainer), refresh=False)
-                bar.update()
+                bar.update(steps)
     trainer.use_best()
     return trainer
 
@@ -80,7 +93,7 @@ def fit(
     return run(trainer, epochs, checkpoint=checkpoint, every=every, progress=progress)
 
 
-def _bar(epochs: int, done: int, shown: bool) -> AbstractContextManager[Any]:
+def _bar(total: int, done: int, shown: bool) -> AbstractContextManager[Any]:
     """tqdm 的进度条；不要，或者没有 tqdm（浏览器里），就是 None。"""
     if not shown:
         return nullcontext()
@@ -89,8 +102,13 @@ def _bar(epochs: int, done: int, shown: bool) -> AbstractContextManager[Any]:
     except ImportError:
         return nullcontext()
     return tqdm(  # type: ignore[no-any-return]
-        total=epochs, initial=done, unit="轮", leave=False, file=sys.stderr
+        total=total, initial=done, unit="批", leave=False, file=sys.stderr, dynamic_ncols=True
     )
+
+
+def _epoch(trainer: Trainer) -> int:
+    """正在第几轮，从 1 数起；刚走完的算这一轮。"""
+    return (trainer.steps - 1) // trainer.batches + 1
 
 
 def _news(trainer: Trainer) -> str:
