@@ -25,6 +25,7 @@ class Running(Protocol):
 
     program: Program
     xp: Any
+    device: Any
     values: dict[int, Any]
 
     def put(self, slot: int, value: Any) -> None: ...
@@ -151,7 +152,7 @@ def _cross_entropy(step: Running, line: Instruction) -> Callable[[], None]:
     values, (logits, target), (loss, kept) = step.values, line.reads, line.writes
     slot = step.program.slots[logits]
     count, dtype = slot.shape[0], getattr(torch, slot.dtype)
-    share = torch.full((count, 1), -1 / count, dtype=dtype, device=values[target].device)
+    share = torch.full((count, 1), -1 / count, dtype=dtype, device=step.device)
 
     def call() -> None:
         logs, labels = torch.log_softmax(values[logits], 1), values[target].long()
