@@ -9,7 +9,6 @@ from typing import Any
 from mlcore.backend import Array
 from mlcore.operations.base import Operation
 from mlcore.operations.recurrent import (
-    Layer,
     by_direction,
     gradients,
     history,
@@ -47,14 +46,14 @@ def _lstm(xp: Any, x: Array, h0: Array, c0: Array, *rest: Array) -> Any:
         states[:, t + 1] = kept_or_new(layer, t, o * squashed[:, t], states[:, t])
     last = xp.concat([*cells[:, -1]], axis=-1)
     out = xp.concat((in_time(xp, states[:, 1:]), last[None]))
-    return out, (tuple(layer), gates, states, cells, squashed)
+    return out, (gates, states, cells, squashed)
 
 
 def _lstm_backward(
     xp: Any, needs: Any, grad: Array, kept: Any, x: Array, h0: Array, c0: Array, *rest: Array
 ) -> tuple[Any, ...]:
-    parts, gates, states, cells, squashed = kept
-    layer = Layer(*parts)
+    gates, states, cells, squashed = kept
+    layer = unpack(xp, x, h0, rest)
     directions, steps, count, size = squashed.shape
     blocks = (directions, steps, count, 4, size)
     gates = xp.reshape(gates, blocks)
@@ -114,14 +113,14 @@ def _gru(xp: Any, x: Array, h0: Array, *rest: Array) -> Any:
         gates[:, t, :, 2 * size :] = n
         new = n + z * (states[:, t] - n)
         states[:, t + 1] = kept_or_new(layer, t, new, states[:, t])
-    return in_time(xp, states[:, 1:]), (tuple(layer), gates, states, recalled)
+    return in_time(xp, states[:, 1:]), (gates, states, recalled)
 
 
 def _gru_backward(
     xp: Any, needs: Any, grad: Array, kept: Any, x: Array, h0: Array, *rest: Array
 ) -> tuple[Any, ...]:
-    parts, gates, states, recalled = kept
-    layer = Layer(*parts)
+    gates, states, recalled = kept
+    layer = unpack(xp, x, h0, rest)
     directions, steps, count, size = recalled.shape
     gates = xp.reshape(gates, (directions, steps, count, 3, size))
     r, z, n = (gates[..., k, :] for k in range(3))

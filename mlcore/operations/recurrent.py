@@ -25,10 +25,7 @@ from mlcore.operations.base import Operation
 
 
 class Layer(NamedTuple):
-    """一层的输入，换成循环里用的样子。
-
-    留给回传的要是普通数据，所以放进去时变成元组，拿出来时再变回来。
-    """
+    """一层的输入，换成循环里用的样子；回传时再换一次，不必留着。"""
 
     x: Array  # (D, T·N, I)
     weight_ih: Array  # (D, G·H, I)
@@ -138,21 +135,20 @@ def _rnn(xp: Any, x: Array, h0: Array, *rest: Array, nonlinearity: str) -> Any:
         new = sums[:, t] + states[:, t] @ weight
         new = xp.tanh(new) if nonlinearity == "tanh" else new * (new > 0)
         states[:, t + 1] = kept_or_new(layer, t, new, states[:, t])
-    return in_time(xp, states[:, 1:]), (tuple(layer), states)
+    return in_time(xp, states[:, 1:]), states
 
 
 def _rnn_backward(
     xp: Any,
     needs: Any,
     grad: Array,
-    kept: Any,
+    states: Array,
     x: Array,
     h0: Array,
     *rest: Array,
     nonlinearity: str,
 ) -> tuple[Any, ...]:
-    parts, states = kept
-    layer = Layer(*parts)
+    layer = unpack(xp, x, h0, rest)
     wanted, new = by_direction(xp, grad, h0.shape[0]), states[:, 1:]
     local = 1 - new * new if nonlinearity == "tanh" else xp.astype(new > 0, new.dtype)
     if layer.mask is not None:

@@ -26,10 +26,10 @@ from mlcore.replay.program import Instruction, Program, Slot
 # What a backward really reads: (what the forward kept, positions of inputs). Of the rest it wants
 # the shape alone, so their buffers are free earlier. Operations not named here read everything.
 BACKWARD_READS: dict[str, tuple[bool, tuple[int, ...]]] = {
-    **dict.fromkeys(("add", "sub", "neg", "sum", "mean", "slice"), (False, ())),
+    **dict.fromkeys(("add", "sub", "neg", "sum", "mean", "slice", "concat"), (False, ())),
     **dict.fromkeys(("reshape", "permute"), (False, ())),
     **dict.fromkeys(("mul", "matmul", "linear"), (False, (0, 1))),
-    **dict.fromkeys(("tanh", "sigmoid", "exp", "relu"), (True, ())),
+    **dict.fromkeys(("tanh", "sigmoid", "exp", "relu", "softmax"), (True, ())),
     **dict.fromkeys(("softmax_cross_entropy", "mse"), (True, ())),
     **dict.fromkeys(("log", "pow", "sin", "abs", "softplus", "leaky_relu"), (False, (0,))),
     **dict.fromkeys(("convolution", "transposed_convolution"), (False, (0, 1))),
@@ -38,7 +38,7 @@ BACKWARD_READS: dict[str, tuple[bool, tuple[int, ...]]] = {
     "avg_pool": (False, ()),
     "dropout": (False, (1,)),
     "div": (True, (1,)),
-    "take": (False, (1,)),
+    **dict.fromkeys(("take", "embedding"), (False, (1,))),
 }
 
 

@@ -19,9 +19,12 @@ from mlcore.optim import Optimizer
 from mlcore.replay import (
     kernels_basic,
     kernels_convolution,
+    kernels_gated,
     kernels_normalisation,
     kernels_optim,
     kernels_pooling,
+    kernels_recurrent,
+    kernels_sequences,
 )
 from mlcore.replay.memory import Plan, plan
 from mlcore.replay.program import Instruction, Program
@@ -33,6 +36,9 @@ KERNELS: dict[str, Kernel] = {
     **kernels_convolution.KERNELS,
     **kernels_pooling.KERNELS,
     **kernels_normalisation.KERNELS,
+    **kernels_recurrent.KERNELS,
+    **kernels_gated.KERNELS,
+    **kernels_sequences.KERNELS,
 }
 """运算的名字 → 怎样就地做；不会做这种输入时返回 None。"""
 
