@@ -13,7 +13,7 @@ from mlcore import nn, optim
 from mlcore.autograd import Tensor, apply
 from mlcore.backend import set_backend
 from mlcore.random import Generator
-from mlcore.replay import Replay, kernels_recurrent, record
+from mlcore.replay import Replay, kernels_losses, kernels_recurrent, record
 from mlcore.replay.run_numpy import Step
 
 LAYERS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -151,6 +151,19 @@ def test_a_number_that_is_no_row_is_an_error_while_replaying():
         step.run(x, y)
     for old, parameter in zip(before, model.parameters(), strict=True):
         np.testing.assert_array_equal(old, parameter.numpy())
+
+
+@pytest.mark.parametrize("block", [1, 1 << 10, 1 << 18])
+def test_the_loss_over_many_classes_in_blocks_of_rows(block, monkeypatch):
+    """类别多到一次只能算几行，损失和梯度还是那样；标签出了界，重放时也要说。"""
+    monkeypatch.setattr(kernels_losses, "BLOCK", block)
+    classes = kernels_losses.MANY + 44
+    model = nn.Linear(6, classes, generator=Generator(6))
+    x, y = Generator(7).normal((9, 6)), Generator(8).integers(9, 0, classes)
+    step = assert_replayed_as_eager(model, x, nn.cross_entropy, y)
+    for label in (-1, classes):
+        with pytest.raises(ValueError, match=str(label)):
+            step.gradients(x, np.where(np.arange(9) == 4, label, y))
 
 
 class Pieces(nn.Module):

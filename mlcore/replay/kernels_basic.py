@@ -1,4 +1,4 @@
-"""线性层、激活函数、四则、损失的就地写法。
+"""线性层、激活函数、四则的就地写法。
 
 每个函数收到一条指令的所在（:class:`~mlcore.replay.site.Site`），返回要依次做的调用。次序尽量与
 :mod:`mlcore.operations` 里普通的写法一样，所以结果只差舍入，多半一位不差。
@@ -214,87 +214,7 @@ def zero(site: Site) -> list[Call]:
     return [partial(site.writes[0].fill, 0)]
 
 
-# ── 损失 ──────────────────────────────────────────────────────────────────────
-
-
-def softmax_cross_entropy(site: Site) -> list[Call] | None:
-    logits, target = site.reads
-    loss, kept = site.writes
-    count, classes = logits.shape
-    dtype = logits.dtype
-    if target.dtype.kind not in "iu":
-        return None
-    # Rows of the identity, divided by the number of samples: what a one-hot label subtracts.
-    table = np.eye(classes, dtype=dtype) / dtype.type(count)
-    wanted, most = site.like(kept), site.scratch.take((count, 1), dtype)
-    total, share = site.scratch.take((count, 1), dtype), np.array(count, dtype)
-    mean = site.scratch.full(count, 1 / count, dtype)
-    right = site.scratch.take((), dtype)
-    if wanted.flags.c_contiguous:
-        chosen = partial(np.take, table, target, 0, wanted)
-        flat = wanted.reshape(-1), kept.reshape(-1)
-    else:
-        chosen = partial(np.take, table, target, 1, wanted.T)
-        flat = wanted.T.reshape(-1), kept.T.reshape(-1)
-    return [
-        chosen,
-        partial(np.maximum.reduce, logits, 1, None, most, True),
-        partial(np.subtract, logits, most, kept),
-        partial(np.dot, *flat, right),
-        partial(np.exp, kept, kept),
-        partial(np.add.reduce, kept, 1, None, total, True),
-        partial(np.log, total, most),
-        partial(np.dot, mean, most[:, 0], loss),
-        partial(np.subtract, loss, right, loss),
-        partial(np.multiply, total, share, total),
-        partial(np.divide, kept, total, kept),
-        partial(np.subtract, kept, wanted, kept),
-    ]
-
-
-def mse(site: Site) -> list[Call] | None:
-    prediction, target = site.reads
-    loss, kept = site.writes
-    if prediction.shape != target.shape or target.dtype != prediction.dtype:
-        return None
-    flat = kept.reshape(-1) if kept.flags.c_contiguous else kept.T.reshape(-1)
-    scale, twice = (np.array(k / kept.size, kept.dtype) for k in (1, 2))
-    return [
-        partial(np.subtract, prediction, target, kept),
-        partial(np.dot, flat, flat, loss),
-        partial(np.multiply, loss, scale, loss),
-        partial(np.multiply, kept, twice, kept),
-    ]
-
-
-def sigmoid_binary_cross_entropy(site: Site) -> list[Call] | None:
-    logits, target = site.reads
-    loss, kept = site.writes
-    if logits.shape != target.shape or target.dtype != logits.dtype:
-        return None
-    small, t = site.like(logits), site.like(logits)
-    one, zero_ = np.ones((), logits.dtype), np.zeros((), logits.dtype)
-    scale = np.array(1 / logits.size, logits.dtype)
-    return [
-        partial(np.abs, logits, small),
-        partial(np.negative, small, small),
-        partial(np.exp, small, small),
-        # max(x, 0) − x · target + log1p(exp(−|x|))
-        partial(np.log1p, small, t),
-        partial(np.maximum, logits, zero_, out=kept),
-        partial(np.add, t, kept, t),
-        partial(np.multiply, logits, target, kept),
-        partial(np.subtract, t, kept, t),
-        partial(np.add.reduce, t, None, None, loss),
-        partial(np.multiply, loss, scale, loss),
-        # exp(min(x, 0)) / (1 + exp(−|x|)) − target
-        partial(np.minimum, logits, zero_, out=kept),
-        partial(np.exp, kept, kept),
-        partial(np.add, small, one, small),
-        partial(np.divide, kept, small, kept),
-        partial(np.subtract, kept, target, kept),
-        partial(np.multiply, kept, scale, kept),
-    ]
+# ── 抄过去的 ──────────────────────────────────────────────────────────────────
 
 
 def dropout_backward(site: Site) -> list[Call]:
@@ -347,7 +267,4 @@ KERNELS: dict[str, Kernel] = {
     "accumulate": accumulate,
     "zero": zero,
     "cast": cast,
-    "softmax_cross_entropy": softmax_cross_entropy,
-    "mse": mse,
-    "sigmoid_binary_cross_entropy": sigmoid_binary_cross_entropy,
 }

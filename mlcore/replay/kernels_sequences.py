@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from mlcore.replay.kernels_losses import check
 from mlcore.replay.site import Call, Kernel, Site
 
 # ── 按下标取行 ────────────────────────────────────────────────────────────────
@@ -31,12 +32,6 @@ def _rows(site: Site, low: int) -> list[Call] | None:
         partial(check, index, low, len(table) - 1),
         partial(np.take, table, index, 0, site.writes[0], "wrap"),
     ]
-
-
-def check(index: np.ndarray, low: int, high: int) -> None:
-    """下标都要在 low 到 high 之间。"""
-    if index.size and not (index.min() >= low and index.max() <= high):
-        raise ValueError(f"编号要在 {low} 到 {high} 之间，得到 {index.min()} 到 {index.max()}")
 
 
 def rows_backward(site: Site) -> list[Call] | None:

@@ -20,6 +20,7 @@ from mlcore.replay import (
     kernels_basic,
     kernels_convolution,
     kernels_gated,
+    kernels_losses,
     kernels_normalisation,
     kernels_optim,
     kernels_pooling,
@@ -33,6 +34,7 @@ from mlcore.replay.site import Call, Kernel, Scratch, Site
 
 KERNELS: dict[str, Kernel] = {
     **kernels_basic.KERNELS,
+    **kernels_losses.KERNELS,
     **kernels_convolution.KERNELS,
     **kernels_pooling.KERNELS,
     **kernels_normalisation.KERNELS,
