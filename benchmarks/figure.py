@@ -70,7 +70,8 @@ def draw(curves: Sequence[Curve], speed: float) -> str:
         f'y2="{y(last / speed):.1f}" stroke="{INK}" stroke-width="2"/>'
     )
     label = f"屋顶：每秒 {speed / 1e9:.0f} G 次"
-    parts.append(_text(x(last) - 6, y(last / speed) + 34, label, anchor="end"))
+    half = math.sqrt(first * last)
+    parts.append(_text(x(half) + 12, y(half / speed) + 16, label))
     for curve, colour, shape in zip(curves, COLOURS, SHAPES, strict=True):
         parts += _curve(curve, colour, shape, x, y)
     return "\n".join([*parts, "</svg>", ""])

@@ -24,18 +24,20 @@ REST = 0.25
 不等它们睡下，后跑的一边就和前一边的空转抢着用同一个核。"""
 
 
-def alternate(steps: Sequence[Step], rounds: int, budget: float) -> list[list[float]]:
-    """每一轮里各做约 budget 秒；返回每一轮里一步的秒数。"""
+def alternate(
+    steps: Sequence[Step], rounds: int, budget: float, rest: float = REST
+) -> list[list[float]]:
+    """每一轮里各做约 budget 秒，之前歇 rest 秒；返回每一轮里一步的秒数。"""
     counts = []
     for step in steps:
-        time.sleep(REST)
+        time.sleep(rest)
         for _ in range(3):
             step()
         counts.append(max(1, round(budget / max(min(timed(step, 2) for _ in range(3)), 1e-7))))
     times: list[list[float]] = [[] for _ in steps]
     for _ in range(rounds):
         for step, count, taken in zip(steps, counts, times, strict=True):
-            time.sleep(REST)
+            time.sleep(rest)
             step()
             taken.append(timed(step, count))
     return times
