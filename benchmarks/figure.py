@@ -13,6 +13,8 @@ LEFT, RIGHT, TOP, BOTTOM = 84, 30, 58, 62
 FONT = "system-ui, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 COLOURS = (BLUE, ORANGE, MAGENTA)
 SHAPES = ("circle", "square", "diamond")
+PLACES = {"circle": ("end", -4, -8), "square": ("start", 9, 5), "diamond": ("middle", 2, 21)}
+"""数字写在记号的哪一边：对齐的一头、往右几个单位、往下几个。"""
 TIMES = {1e-6: "1 µs", 1e-5: "10 µs", 1e-4: "100 µs", 1e-3: "1 ms", 1e-2: "10 ms", 1e-1: "100 ms",
          1e0: "1 s"}  # fmt: skip
 POWERS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
@@ -81,13 +83,15 @@ def _curve(curve: Curve, colour: str, shape: str, x: object, y: object) -> list[
     places = [(x(a), y(b), label) for a, b, label in curve.points]  # type: ignore[operator]
     path = " ".join(f"{a:.1f},{b:.1f}" for a, b, _ in places)
     parts = [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>']
-    # Where the curves run together, each writes its numbers on a side of its own.
-    up = {"circle": -9, "square": 19, "diamond": -9}[shape]
+    # The curves run together, upwards to the right: each writes its numbers on a side of its own.
     for k, (a, b, label) in enumerate(places):
+        anchor, right, down = PLACES[shape]
         parts.append(_mark(shape, a, b, colour))
         if k == len(places) - 1:
             label = f"{curve.name} {label}"
-        parts.append(_text(a, b + up, label, colour, "middle", 12))
+            if shape == "diamond":
+                anchor, right, down = PLACES["circle"]
+        parts.append(_text(a + right, b + down, label, colour, anchor, 12))
     return parts
 
 
