@@ -1,7 +1,5 @@
 """录下再重放：和普通的步走同样的路，不要新的内存，写得成数据。"""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -14,6 +12,7 @@ from mlcore.random import Generator
 from mlcore.replay import NotRecordable, Program, Replay, record
 from mlcore.replay.memory import plan
 from mlcore.replay.run_numpy import Step
+from tests.replaying import peak_of_a_step
 
 OPTIMIZERS = {
     "sgd": lambda p: optim.SGD(p, 0.1),
@@ -208,17 +207,8 @@ def test_a_running_step_asks_for_no_memory(activation, loss, name):
     sizes = (20, 300, 300, 4)
     model, optimizer, program, x, y = recorded(400, name, sizes, loss, activation)
     step = Step(program, optimizer)
-    for _ in range(3):
-        step.run(x.astype(np.float32), y)
-    tracemalloc.start()
-    step.run(x.astype(np.float32), y)
-    before = tracemalloc.get_traced_memory()[0]
-    tracemalloc.reset_peak()
-    step.run(x, y)
-    peak = tracemalloc.get_traced_memory()[1] - before
-    tracemalloc.stop()
     # One activation alone would be 480 kB; NumPy's buffer of 8192 numbers passes through.
-    assert peak < 40_000
+    assert peak_of_a_step(step, x, y) < 40_000
 
 
 def test_dead_buffers_are_used_again():

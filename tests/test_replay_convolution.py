@@ -1,7 +1,5 @@
 """卷积、汇聚、归一化重放时的就地写法：和普通的步一样，不要新的内存。"""
 
-import tracemalloc
-
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
@@ -14,6 +12,7 @@ from mlcore.operations.windows import sizes_out
 from mlcore.random import Generator
 from mlcore.replay import kernels_convolution, record, run_numpy
 from mlcore.replay.run_numpy import Step
+from tests.replaying import assert_replayed_as_eager, peak_of_a_step
 
 
 @pytest.fixture
@@ -35,29 +34,6 @@ class Operation(nn.Module):
     def forward(self, x):
         params = [getattr(self, f"p{i}") for i in range(self.count)]
         return apply(self.name, x * self.scale, *params, **self.attrs)
-
-
-def loss(output, target):
-    """随便的权重：每个结果的梯度都不同。"""
-    return (output * output * target).sum()
-
-
-def assert_replayed_as_eager(model, x, tolerance):
-    """重放算出的损失和梯度，就是普通的步的。"""
-    y = Generator(5).normal(model(Tensor(x)).shape).astype(x.dtype)
-    optimizer = optim.SGD(model.parameters(), 0.0)
-    step = Step(record(model, loss, optimizer, x, y), optimizer, model)
-    value = loss(model(Tensor(x)), Tensor(y))
-    optimizer.zero_grad()
-    value.backward()
-    wanted = [parameter.grad.copy() for parameter in optimizer.params]
-    for _ in range(2):
-        assert step.gradients(x, y) == pytest.approx(value.item(), rel=tolerance, abs=tolerance)
-        grads = [step.arrays[slot.id] for slot in step.program.of_kind("gradient")]
-        for ours, theirs in zip(grads, wanted, strict=True):
-            scale = max(1.0, float(np.abs(theirs).max()))
-            np.testing.assert_allclose(ours, theirs, rtol=0, atol=tolerance * scale)
-    return step
 
 
 def each(draw, axes, low, high):
@@ -220,14 +196,5 @@ def test_a_running_step_asks_for_no_memory(n):
     optimizer = optim.SGD(model.parameters(), 0.1, momentum=0.9)
     x, y = Generator(2).normal((n, 2, 38, 38)), Generator(3).integers(n, 0, 3)
     step = Step(record(model, nn.cross_entropy, optimizer, x, y), optimizer, model)
-    for _ in range(2):
-        step.run(x, y)
-    tracemalloc.start()
-    step.run(x, y)
-    before = tracemalloc.get_traced_memory()[0]
-    tracemalloc.reset_peak()
-    step.run(x, y)
-    peak = tracemalloc.get_traced_memory()[1] - before
-    tracemalloc.stop()
     # The first activation alone would be 1.8 MB for 64; NumPy's buffers pass through.
-    assert peak < 100_000
+    assert peak_of_a_step(step, x, y) < 100_000

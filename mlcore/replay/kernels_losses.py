@@ -138,8 +138,19 @@ def sigmoid_binary_cross_entropy(site: Site) -> list[Call] | None:
     ]
 
 
+def backward(site: Site) -> list[Call] | None:
+    """留下的就是梯度，乘上损失自己的；多半连这也不必做（见 memory.LOSSES）。"""
+    grad, kept = site.reads[:2]
+    if site.attrs["needs"] != (True, False) or kept.shape != site.writes[0].shape:
+        return None  # Broadcast: the plain way folds the sum.
+    return [partial(np.multiply, grad, kept, site.writes[0])]
+
+
 KERNELS: dict[str, Kernel] = {
     "softmax_cross_entropy": softmax_cross_entropy,
+    "softmax_cross_entropy.backward": backward,
+    "mse.backward": backward,
+    "sigmoid_binary_cross_entropy.backward": backward,
     "mse": mse,
     "sigmoid_binary_cross_entropy": sigmoid_binary_cross_entropy,
 }
