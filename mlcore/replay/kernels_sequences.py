@@ -35,7 +35,8 @@ def _rows(site: Site, low: int) -> list[Call] | None:
 
 
 def rows_backward(site: Site) -> list[Call] | None:
-    """同一个编号的行加在一起：排好序，一段一段地求和，见 mlcore.operations.sequences.add_rows。
+    """同一个编号的行加在一起：排好序，只取了一次的照抄，取了几次的一段一段地求和（见
+    mlcore.operations.sequences.add_rows）。
 
     没有取到的行梯度是 0。整张表先清零：优化器把梯度当过草稿，普通的步也写过它。
     """
@@ -49,18 +50,20 @@ def rows_backward(site: Site) -> list[Call] | None:
     parts = together(site, calls, grad).reshape(count, -1)
     ordered, sums = (site.scratch.take(parts.shape, parts.dtype) for _ in range(2))
     keys, order, numbers = (site.scratch.take((count,), np.int64) for _ in range(3))
-    changes = site.scratch.take((count,), np.bool_)
+    first, once = (site.scratch.take((count,), np.bool_) for _ in range(2))
     # Sorted by row and then by place, in one number: the sort needs no memory and is stable.
     bits = count.bit_length()
     places = np.arange(count)
     padding = site.attrs["forward"].get("padding_idx")
 
     def add() -> None:
-        changes[0] = True
-        starts = np.flatnonzero(changes)
-        found = sums[: len(starts)]
-        np.add.reduceat(ordered, starts, 0, None, found)
-        table[numbers[starts]] = found
+        table[numbers] = ordered  # All there is to do for the rows that were taken once.
+        again = np.flatnonzero(np.logical_not(once, once))
+        if len(again):
+            several = np.take(ordered, again, 0, sums[: len(again)], "clip")
+            starts = np.flatnonzero(first[again])
+            found = np.add.reduceat(several, starts, 0, None, ordered[: len(starts)])
+            table[numbers[again[starts]]] = found
         if padding is not None:
             table[padding] = 0
 
@@ -73,7 +76,10 @@ def rows_backward(site: Site) -> list[Call] | None:
         partial(np.bitwise_and, keys, (1 << bits) - 1, order),
         partial(np.right_shift, keys, bits, numbers),
         partial(np.take, parts, order, 0, ordered, "clip"),
-        partial(np.not_equal, numbers[1:], numbers[:-1], changes[1:]),
+        partial(first[:1].fill, True),
+        partial(np.not_equal, numbers[1:], numbers[:-1], first[1:]),
+        partial(np.copyto, once, first),
+        partial(np.logical_and, first[1:], first[:-1], once[:-1]),
         add,
     ]
 

@@ -37,6 +37,7 @@ IN_PLACE: dict[str, tuple[int, ...]] = {
     "neg.backward": (0,),
     **dict.fromkeys(("add", "sub", "mul", "div"), (0, 1)),
     **dict.fromkeys(("add.backward", "sub.backward"), (0,)),
+    **dict.fromkeys(("softmax_cross_entropy", "mse"), (0,)),
     "cast": (),
 }
 """结果可以写在第几个读的缓冲区上（形状、类型一样，而且那里面的东西不再有人要）。"""
