@@ -26,6 +26,7 @@ export function widget(create) {
     /** @param {{model: any, el: HTMLElement}} given */
     render({ model, el: root }) {
       const shell = new Shell(model, root, create);
+      root.classList.add('in-notebook');
       shell.begin();
       return () => shell.destroy();
     },
@@ -154,7 +155,10 @@ export class Shell {
     this.stateChanged();
     const first = this.model.get('_first');
     if (first) this.show(first, false);
-    else this.ask({ op: 'view' }).then((answer) => this.take(answer), (error) => this.complain(error.message));
+    else {
+      this.stage?.classList.add('is-waiting'); // 笔记本里，内核做完排在前面的格子才答。
+      this.ask({ op: 'view' }).then((answer) => this.take(answer), (error) => this.complain(error.message));
+    }
     const link = this.model.get('_link');
     if (link) this.do({ op: 'restore', state: link }).catch(() => {});
     const frames = this.model.get('_frames');
@@ -260,6 +264,7 @@ export class Shell {
   /** @param {any} scene */
   draw(scene) {
     this.drawn = scene;
+    this.stage?.classList.remove('is-waiting');
     try {
       this.picture?.draw(scene);
     } catch (error) {

@@ -2,7 +2,7 @@
 /** 图下面的小图：几条横格线、两头的数字，坐标都在 0 到 1。 */
 import { svg } from './axes.js';
 
-const MARGIN = { left: 46, right: 12, top: 12, bottom: 30 };
+const MARGIN = { left: 54, right: 12, top: 12, bottom: 30 };
 
 /** 一张有轴的小图。 @param {string} label @param {string} name 横轴的名字 */
 export function sheet(label, name) {
