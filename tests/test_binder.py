@@ -25,6 +25,8 @@ def test_everything_in_binder_is_pinned_and_nothing_is_torch() -> None:
     assert "-c ../constraints.txt" in WANTED
     assert NAMES and all(name in PINNED for name in NAMES)
     assert not {"torch", "jupyter-book", "playwright"} & NAMES
+    # Binder 用这两个命令里的一个把镜像跑起来。
+    assert {"notebook", "jupyterlab"} <= NAMES
 
 
 def test_the_image_is_built_from_what_is_pinned() -> None:
