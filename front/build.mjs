@@ -3,9 +3,13 @@
  *
  *   page/            网页用的，拆成模块：page.js、scenes/<种类>.js、search.js …，公共部分是 chunk-*.js；
  *                    modules.json 说每个入口静态地用到哪些 chunk，页面据此提前取（modulepreload）。
+ *   page/scenes/<种类>.css  这种图自己的样式：它的场景和场景用到的 lib 模块 import 的那些表。
+ *   page/common.css  其余的样式，没有一种图 import 它们：调色板、外圈、表单、练习，每一页都有。
  *   page/worker.js   网页的计算线程，经典 worker，单个文件。
  *   <种类>.js         Jupyter 用的，每种场景一个自足的 ES 模块，默认导出 AFM 的 { render }。
- *   explorable.css   两边共用的样式。
+ *   explorable.css   Jupyter 用的，全部样式。
+ *
+ * 各种图自己的样式总在前，共用的在后（网页上的投影和印刷更在后）：要盖过共用的，就写得更具体。
  *
  * node build.mjs          写出全部文件，删去不再需要的
  * node build.mjs --check  只构建到内存里，和已提交的逐字节比较
@@ -56,7 +60,13 @@ async function pageModules(kinds) {
     metafile: true,
   });
   const files = fileMap(result.outputFiles);
+  files.delete('page/page.css'); // 入口能载入任何一种图，esbuild 便把它们的样式又合了一份。
+  for (const kind of kinds) {
+    const sheet = `page/scenes/${kind}.css`;
+    if (!files.has(sheet)) files.set(sheet, Buffer.alloc(0)); // 载入场景时总去取它，不能没有。
+  }
   files.set('page/modules.json', Buffer.from(JSON.stringify(preloads(result.metafile), null, 1) + '\n'));
+  for (const [name, bytes] of await styles(result.metafile)) files.set(name, bytes);
   return files;
 }
 
@@ -100,15 +110,26 @@ export default widget(scene);
     },
     outfile: join(STATIC, `${kind}.js`),
     format: 'esm',
+    loader: { '.css': 'empty' }, // 样式都在 explorable.css 里。
   });
   return fileMap(result.outputFiles);
 }
 
-/** 调色板先来，别的按名字排。 */
-async function styles() {
-  const sheets = (await names('style', '.css'))
-    .sort((a, b) => Number(b === 'palette.css') - Number(a === 'palette.css'));
-  if (!sheets.length) return new Map();
+/** 各种图自己的样式已经合在它们的模块旁边；这里合出共用的，和给 Jupyter 的全部。 */
+async function styles({ inputs }) {
+  const imported = new Set(Object.keys(inputs).map((path) => basename(path)));
+  const all = await names('style', '.css');
+  const own = all.filter((name) => imported.has(name));
+  const shared = all.filter((name) => !imported.has(name))
+    .sort((a, b) => Number(b === 'palette.css') - Number(a === 'palette.css')); // 调色板先来。
+  return new Map([
+    ['page/common.css', await stylesheet(shared)],
+    ['explorable.css', await stylesheet([...own, ...shared])],
+  ]);
+}
+
+/** 几张样式表依次合成一张。 @param {string[]} sheets */
+async function stylesheet(sheets) {
   const result = await build({
     ...common,
     stdin: {
@@ -117,9 +138,8 @@ async function styles() {
       loader: 'css',
       sourcefile: 'explorable-styles.css',
     },
-    outfile: join(STATIC, 'explorable.css'),
   });
-  return fileMap(result.outputFiles);
+  return Buffer.from(result.outputFiles[0].contents);
 }
 
 /** 相对 static/ 的路径（正斜线）→ 字节。 */
@@ -131,7 +151,7 @@ function fileMap(outputFiles) {
 
 async function everything() {
   const kinds = (await names('scenes', '.js')).map((name) => name.slice(0, -3));
-  const parts = [await pageModules(kinds), await worker(), await styles()];
+  const parts = [await pageModules(kinds), await worker()];
   for (const kind of kinds) parts.push(await jupyterModule(kind));
   return new Map(parts.flatMap((part) => [...part]));
 }

@@ -50,12 +50,14 @@ def book(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Picture]]
         "front/src/lib/axes.js": "",
         "front/src/scenes/waves.js": "import { axes } from '../lib/axes.js';",
         "front/src/scenes/bars.js": "export {\n  axes,\n} from '../lib/axes.js';",
+        "front/src/style/palette.css": "",
     }
     places = [Picture("index.html", "cover", "mlcore.explorables.cover:Cover", "waves")]
     for k, page in enumerate(CHAPTERS, 1):
         module = f"mlcore/explorables/chapter{k}.py"
         files[module] = "from mlcore.explorables import Base\n"
-        files[f"front/src/scenes/own{k}.js"] = ""
+        files[f"front/src/scenes/own{k}.js"] = f"import '../style/own{k}.css';"
+        files[f"front/src/style/own{k}.css"] = ""
         files[f"mlcore/exercises/chapter{k}.toml"] = ""
         path = f"mlcore.explorables.chapter{k}"
         places += [

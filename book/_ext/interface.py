@@ -28,12 +28,12 @@ BOOK = Path(__file__).resolve().parents[1]
 ROOT = BOOK.parent
 THEME = BOOK / "theme"
 PAGE_MODULES = ROOT / "mlcore/widgets/static/page"
-EXPLORABLE_STYLE = ROOT / "mlcore/widgets/static/explorable.css"  # 调色板也在里面
+COMMON_STYLE = PAGE_MODULES / "common.css"  # 各种图共用的样式，调色板也在里面
 BOOK_STYLES = tuple(
     BOOK / "style" / f"{name}.css" for name in ("page", "text", "code", "cells", "chrome")
 )
 LAST_STYLES = tuple(BOOK / "style" / f"{name}.css" for name in ("project", "print"))
-NOT_PUBLISHED = {"worker.js", "modules.json"}
+NOT_PUBLISHED = {"worker.js", "modules.json", "common.css"}
 DESCRIPTION_LENGTH = 110
 
 
@@ -46,7 +46,7 @@ def compact_css(text: str) -> str:
 
 
 def stylesheet() -> bytes:
-    """全书唯一的一张样式表。
+    """每一页都有的样式表；各种图自己的排在它前面（见 ``first_sheet``）。
 
     书的样式放在层 ``page`` 里，没有分层的交互图样式总是优先：书不会改坏图，图也不用加
     限定词。投影和印刷的几条要盖过一切，放在最后。
@@ -54,7 +54,7 @@ def stylesheet() -> bytes:
     book = "".join(compact_css(path.read_text("utf8")) for path in BOOK_STYLES)
     return "".join(
         [
-            compact_css(EXPLORABLE_STYLE.read_text("utf8")),
+            compact_css(COMMON_STYLE.read_text("utf8")),
             f"@layer page{{{book}}}\n",
             *(compact_css(path.read_text("utf8")) for path in LAST_STYLES),
         ]
@@ -64,7 +64,8 @@ def stylesheet() -> bytes:
 def register(app: Sphinx) -> None:
     assets.add(app, "style", {"book.css": stylesheet()})
     if (PAGE_MODULES / "page.js").exists():
-        # worker.js 跟着引擎走（见 explorable.py），modules.json 只在构建时用。
+        # worker.js 跟着引擎走（见 explorable.py），common.css 在 book.css 里，modules.json
+        # 只在构建时用。
         files = assets.files_of(PAGE_MODULES)
         assets.add(app, "page", {n: f for n, f in files.items() if n not in NOT_PUBLISHED})
 
@@ -102,8 +103,10 @@ def page_context(
         site["mathjax"] = asset("mathjax")
     if "page" in registered:
         site["search"] = context["content_root"] + search.INDEX
+    sheet = first_sheet(context.get("body", ""))
     context.update(
         words=words.TABLE,
+        sheet=asset("page", sheet) if sheet else "",
         style=asset("style", "book.css"),
         module=asset("page", "page.js") if "page" in registered else "",
         preloads=[asset("page", name) for name in preloads(context.get("body", ""))],
@@ -129,14 +132,27 @@ def module_table() -> dict[str, list[str]]:
     return table
 
 
+def kinds_of(body: str) -> list[str]:
+    """这一页上各种图的种类，按出现的次序。"""
+    found = dict.fromkeys(re.findall(r'"kind": ?"(\w+)"', body))
+    return [kind for kind in found if f"scenes/{kind}.js" in module_table()]
+
+
+def first_sheet(body: str) -> str:
+    """第一幅图的样式表，写在页头里；再往下的各种图快到屏幕时，``page.js`` 连同模块一起取来。
+
+    一页上有几种图，就都写进页头的话，慢的线路上第一幅画面要等齐它们。
+    """
+    names = [f"scenes/{kind}.css" for kind in kinds_of(body)[:1]]
+    return next((name for name in names if (PAGE_MODULES / name).stat().st_size), "")
+
+
 def preloads(body: str) -> list[str]:
     """这一页一打开就会用到的模块：入口的，和页上各种场景的，免得一层一层地等。"""
-    kinds = dict.fromkeys(re.findall(r'"kind": ?"(\w+)"', body))
-    entries = ["page.js", *(f"scenes/{kind}.js" for kind in kinds)]
+    entries = ["page.js", *(f"scenes/{kind}.js" for kind in kinds_of(body))]
     wanted: dict[str, None] = {}
     for entry in entries:
-        if entry in module_table():
-            wanted.update(dict.fromkeys([entry, *module_table()[entry]]))
+        wanted.update(dict.fromkeys([entry, *module_table().get(entry, [])]))
     return [name for name in wanted if name != "page.js"]
 
 

@@ -9,8 +9,33 @@ import { follow } from './page/memory.js';
 import './page/site.js';
 import { Shell } from './shell.js';
 
+/** @type {Map<string, Promise<void>>} */
+const sheets = new Map();
+
+/**
+ * 一种图的样式表，构建时放在它的模块旁边。页头里有第一幅图的；别的用到时才加上，等它来了再画。
+ * 取不到也算来过：图没有样子，总还能用。
+ * @param {string} kind
+ */
+function sheet(kind) {
+  let here = sheets.get(kind);
+  if (!here) {
+    const { href } = new URL(`./scenes/${kind}.css`, import.meta.url);
+    const links = /** @type {HTMLLinkElement[]} */ ([...document.querySelectorAll('link[rel="stylesheet"]')]);
+    here = links.some((link) => link.href === href) ? Promise.resolve() : new Promise((resolve) => {
+      const link = document.createElement('link');
+      link.addEventListener('load', () => resolve());
+      link.addEventListener('error', () => resolve());
+      Object.assign(link, { rel: 'stylesheet', href });
+      document.head.prepend(link); // 和页头里的一样，在全书的样式前面：投影和印刷的几条盖得过它。
+    });
+    sheets.set(kind, here);
+  }
+  return here;
+}
+
 /** 每种场景一个模块，用到才取；esbuild 会把这个模板展开成 scenes/ 里的全部文件。 @param {string} kind */
-const sceneModule = (kind) => import(`./scenes/${kind}.js`);
+const sceneModule = async (kind) => (await Promise.all([import(`./scenes/${kind}.js`), sheet(kind)]))[0];
 
 /** @type {Map<string, Promise<Shell>>} */
 const opened = new Map();

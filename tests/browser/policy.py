@@ -191,7 +191,9 @@ def place_uses(root: Path, place: Picture, name: str) -> bool:
     if name.startswith(UNDER_EVERY_PAGE):
         return True
     if file.suffix == ".css" and name.startswith("front/src/style/"):
-        return file.stem == place.kind or file.stem not in kinds(root)
+        # 有图引入的，是那几种图的；没有一种引入的，是大家的。
+        own = {kind: reached(root, f"front/src/scenes/{kind}.js") for kind in kinds(root)}
+        return name in own.get(place.kind, ()) or not any(name in one for one in own.values())
     module = place.path.partition(":")[0].replace(".", "/") + ".py"
     starts = (module, f"front/src/scenes/{place.kind}.js", *PAGE_ROOTS)
     files = frozenset().union(*(reached(root, start) for start in starts))

@@ -399,3 +399,42 @@ def test_tables_are_shown_and_washed_and_pictures_drawn_by_a_cell_can_be_read_by
     assert eval(shown) == pytest.approx(value)
     assert page.evaluate("() => !document.querySelector('[data-state=failed]')")
     assert watched.errors == []
+
+
+EARLY = """sheet => {
+    window.styled = [];
+    new MutationObserver(() => {
+        const drawn = document.querySelector('[data-from-cell] .ex-stage > *');
+        const here = [...document.styleSheets].map(one => one.href ?? '');
+        if (drawn) window.styled.push(here.findIndex(href => href.endsWith(sheet)));
+    }).observe(document.body, { childList: true, subtree: true });
+}"""
+
+
+@one_page
+def test_a_picture_of_another_kind_comes_with_its_styles_and_without_if_need_be(
+    watched: Watched, path: str
+) -> None:
+    here = {one.kind for one in places(SITE) if one.page == path}
+    others = {one.kind: one for one in places(SITE) if one.kind not in here}
+    (kind, one), (lost, another) = list(others.items())[:2]
+    page = watched.open(path)
+    first = cell(page, plain_cell(path))
+    page.evaluate(EARLY, f"/scenes/{kind}.css")
+    page.route(f"**/scenes/{lost}.css", lambda route: route.abort())
+
+    def show(place: Any, id: str) -> None:
+        module, _, name = place.path.partition(":")
+        run_code(first, f"from {module} import {name}\nfrom mlcore.widgets import show\n"
+                        f"show({name}(), id='{id}')", "运行完了")  # fmt: skip
+        first.locator(f"#{id}[data-drawn=true]").wait_for()
+
+    show(one, "styled")
+    # 画上第一笔的时候样式已经在了，而且在全书的样式前面。
+    assert set(page.evaluate("window.styled")) == {0}
+    show(one, "again")
+    assert page.locator(f"link[href$='/scenes/{kind}.css']").count() == 1
+    assert watched.errors == []
+    show(another, "plain")
+    assert first.locator("#plain .ex-stage > *").count()
+    assert page.evaluate("() => !document.querySelector('[data-state=failed]')")

@@ -9,6 +9,7 @@ import { placing } from './placing.js';
 import { scrubber } from './scrubber.js';
 import { dots, fit, gridLines } from './sheet.js';
 import { camera, offerTurn, project, turnable } from './view3d.js';
+import '../style/network.css';
 
 const THUMB = 25; // 缩略图的格点数
 const SELDOM = 150; // 训练时一帧接一帧，缩略图隔这么多毫秒才重画一次

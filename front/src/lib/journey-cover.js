@@ -5,6 +5,7 @@ import { palette } from './palette.js';
 import { Paper } from './paper.js';
 import { placing } from './placing.js';
 import { scrubber } from './scrubber.js';
+import '../style/network.css';
 
 const A_TURN = 4; // 每次请 Python 走几步再画一幅。
 const ENOUGH = 140;

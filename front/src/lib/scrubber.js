@@ -1,6 +1,7 @@
 // @ts-check
 /** 沿着网络走的那个宽手柄：底下是原生的滑杆，鼠标、手指、键盘、读屏都认得它。 */
 import { el } from '../dom.js';
+import '../style/scrubber.css';
 
 /**
  * @param {HTMLElement} parent

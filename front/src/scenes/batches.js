@@ -7,6 +7,7 @@ import { cost } from '../lib/batches/cost.js';
 import { scatter } from '../lib/batches/scatter.js';
 import { choiceField } from '../lib/fields.js';
 import { palette } from '../lib/palette.js';
+import '../style/batches.css';
 
 /** @param {HTMLElement} stage @param {any} ctx */
 export default function create(stage, ctx) {

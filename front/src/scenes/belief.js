@@ -8,6 +8,7 @@ import { curves } from '../lib/belief/curves.js';
 import { alike, believe, cell, strides, walked } from '../lib/belief/model.js';
 import { walkView } from '../lib/belief/walk.js';
 import { html } from '../lib/fields.js';
+import '../style/belief.css';
 
 const NAMES = ['你', '乙', '丙'];
 const LOOKS = ['mine', 'second', 'third'];

@@ -9,6 +9,7 @@ import { areaText, names, partsText, sentence as told, size } from '../lib/decom
 import { handle } from '../lib/drag.js';
 import { html, matrixField } from '../lib/fields.js';
 import { figure } from '../lib/figure.js';
+import '../style/decompose.css';
 
 const REACH = 2.3;
 const SHEET = 1.2;

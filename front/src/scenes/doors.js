@@ -8,6 +8,7 @@ import { cases } from '../lib/doors/cases.js';
 import { rates } from '../lib/doors/rates.js';
 import { room } from '../lib/doors/room.js';
 import { exact, mayChoose, openDoors, pointed, ruleOf, sameRule, signature } from '../lib/doors/rules.js';
+import '../style/doors.css';
 
 const WAIT = 500; // 毫秒：主持人走过来要一会儿
 const KINDS = 5; // 战绩里的五个数：不换的局数、赢的，换的局数、赢的，作废

@@ -11,6 +11,7 @@ import {
   between, controlsOf, effective, judge, limit, matrixFor, picksOf, poseOf, power, same, slidersFor, tablesOf, tidy, warp,
 } from '../lib/hand/pose.js';
 import { bet, sentence, sidePanel } from '../lib/hand/side.js';
+import '../style/hand.css';
 
 /** @typedef {import('../lib/hand/pose.js').Pose} Pose */
 /** @typedef {import('../lib/hand/pose.js').Pair} Pair */

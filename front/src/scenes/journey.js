@@ -2,6 +2,7 @@
 /** 一个网络的全程：封面是一张大纸和一个大手柄，书里是输入平面和走到一半的平面并排。 */
 import cover from '../lib/journey-cover.js';
 import chapter from '../lib/journey-chapter.js';
+import '../style/journey.css';
 
 /** @param {HTMLElement} stage @param {any} ctx */
 export default function create(stage, ctx) {

@@ -7,6 +7,7 @@ import { number } from '../lib/axes.js';
 import { html, sliderField } from '../lib/fields.js';
 import { chart } from '../lib/mumble-chart.js';
 import { lookup } from '../lib/table.js';
+import '../style/mumble.css';
 
 /** @param {HTMLElement} stage @param {any} ctx */
 export default function create(stage, ctx) {

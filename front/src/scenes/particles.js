@@ -10,6 +10,7 @@ import { palette } from '../lib/palette.js';
 import { drawAccount, reach } from '../lib/particles/account.js';
 import { blob, blurOf, drawGas, drawMind } from '../lib/particles/boxes.js';
 import { preview } from '../lib/particles/preview.js';
+import '../style/particles.css';
 
 const GRIDS = /** @type {[string, string][]} */ ([['1', '2 × 2'], ['2', '4 × 4'], ['3', '8 × 8']]);
 const LARGEST = 400;

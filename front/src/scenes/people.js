@@ -9,6 +9,7 @@ import { choiceField, html, sliderField } from '../lib/fields.js';
 import { palette } from '../lib/palette.js';
 import { Crowd } from '../lib/people/crowd.js';
 import { heads, percent, reckon, sentence } from '../lib/people/reckon.js';
+import '../style/people.css';
 
 const EDGE = 16;
 const AXIS = 46; // 尺子的高度

@@ -8,6 +8,7 @@ import { choiceField, html, sliderField } from '../lib/fields.js';
 import { board } from '../lib/questions/board.js';
 import { roundsPlot } from '../lib/questions/rounds.js';
 import { codesOf, layout, moved, treeOf, weighed } from '../lib/questions/tree.js';
+import '../style/questions.css';
 
 const PACE = 420; // 一个问题停多久（毫秒）
 const MANY = 50;

@@ -9,6 +9,7 @@ import { map } from '../lib/race/map.js';
 import { ME } from '../lib/race/marks.js';
 import { between, follow, spaced, unpack } from '../lib/race/paths.js';
 import { lossPlot, sweepPlot } from '../lib/race/plots.js';
+import '../style/race.css';
 
 const TWEEN = 350; // 毫秒：路线从旧的走到新的
 const PATIENCE = 250; // 毫秒：Python 多久没答，跟不上的路线才变淡

@@ -7,6 +7,7 @@ import { number, svg } from '../lib/axes.js';
 import { handle } from '../lib/drag.js';
 import { choiceField, html, sliderField } from '../lib/fields.js';
 import { areas, pieces } from '../lib/square-parts.js';
+import '../style/square.css';
 
 const MARGIN = 40; // 方块四周留给手柄和字
 const HEAD = 66;

@@ -10,6 +10,7 @@ import { stepMap } from '../lib/descent/map.js';
 import { clamp, curveOf, descend } from '../lib/descent/walk.js';
 import { choiceField, html } from '../lib/fields.js';
 import { palette } from '../lib/palette.js';
+import '../style/stepmap.css';
 
 const A_ROW = 90; // 播放时一步多少毫秒
 

@@ -8,6 +8,7 @@ import { borders, chance, edges, PAD, scaleLines, shifted } from '../lib/bars.js
 import { choiceField, html } from '../lib/fields.js';
 import { guaPath } from '../lib/gua.js';
 import { mean, surpriseOf } from '../lib/surprise.js';
+import '../style/surprise.css';
 
 const STEP = 0.005;
 const YI = ['one', 'two', 'four', 'eight'];

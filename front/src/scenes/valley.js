@@ -9,6 +9,7 @@ import { valleySide } from '../lib/descent/side.js';
 import { arrival, clamp, curveOf, descend, fate } from '../lib/descent/walk.js';
 import { handle } from '../lib/drag.js';
 import { html } from '../lib/fields.js';
+import '../style/valley.css';
 
 const HOP = 320; // 走一步用多少毫秒
 const QUICK = 110; // 一口气走的时候

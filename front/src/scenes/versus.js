@@ -7,6 +7,8 @@ import { scrubber } from '../lib/scrubber.js';
 import { dots, fit, scaffold, segments, separator } from '../lib/sheet.js';
 import { judged, regions } from '../lib/regions.js';
 import { camera, offerTurn, project, turnable } from '../lib/view3d.js';
+import '../style/network.css';
+import '../style/versus.css';
 
 const NAMES = { narrow: '宽 2', wide: '宽 3' };
 const FINE = 81; // 判断每边看几个点

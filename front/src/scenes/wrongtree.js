@@ -6,6 +6,7 @@
 import { number } from '../lib/axes.js';
 import { html } from '../lib/fields.js';
 import { panel } from '../lib/wrongtree/panel.js';
+import '../style/wrongtree.css';
 
 const CLOSE = 1e-6;
 

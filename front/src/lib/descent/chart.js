@@ -1,6 +1,7 @@
 // @ts-check
 /** 山谷的剖面：地面、小旗、走过的路，也用在别的图旁边。横竖两个方向各有各的比例。 */
 import { linePath, number, svg, ticks } from '../axes.js';
+import '../../style/descent.css';
 
 const PIECES = 120;
 const MOST_HOPS = 60; // 至多画最后这么多段
