@@ -140,7 +140,7 @@ def hydrate(app: Sphinx, pagename: str, body: str, up: str) -> str:
         try:
             data, scene, packed = baked(app, path, start)
         except Exception as error:  # 任何一个图算不出来都要指名道姓，不能让构建只说一句崩了。
-            logger.warning("%s：交互图 %s（%s）烘焙失败：%s", pagename, identity, path, error)
+            failed(app, pagename, f"交互图 {identity}（{path}）", error)
             return found[0]
         if packed is not None:
             name = f"_assets/frames/{identity}-{short_hash(packed)}.frames"
@@ -175,8 +175,12 @@ def deal(app: Sphinx, pagename: str, body: str, up: str) -> str:
 
     def fill(found: re.Match[str]) -> str:
         start = json.loads(html.unescape(found["start"]))
-        drawn = load_class(found["path"])(**start).figure()
-        data = json.dumps(nested(drawn), ensure_ascii=False, allow_nan=False).encode()
+        try:
+            drawn = load_class(found["path"])(**start).figure()
+            data = json.dumps(nested(drawn), ensure_ascii=False, allow_nan=False).encode()
+        except Exception as error:
+            failed(app, pagename, f"{found['path']} 放大的图", error)
+            return found[0]
         name = f"_assets/figures/{short_hash(data)}.json"
         target = Path(app.outdir) / name
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -184,6 +188,24 @@ def deal(app: Sphinx, pagename: str, body: str, up: str) -> str:
         return f'<div class="plotly-card" data-figure="{up}{name}" data-plotly="{plotly}">'
 
     return CARD.sub(fill, body) if plotly else body
+
+
+def failed(app: Sphinx, pagename: str, picture: str, error: Exception) -> None:
+    """记下一幅算不出来的图，接着算别的：一次构建说出全部。"""
+    app.failed_pictures.append((pagename, picture))  # type: ignore[attr-defined]
+    logger.warning("%s：%s算不出来：%s", pagename, picture, error)
+
+
+def refuse(app: Sphinx, exception: Exception | None) -> None:
+    """有图算不出来，构建就没有成功：退出码不为零，不完整的页面也不留下，下一次会重写。"""
+    pictures = app.failed_pictures  # type: ignore[attr-defined]
+    if exception is not None or not pictures:
+        return
+    for pagename in {page for page, _ in pictures}:
+        Path(app.builder.get_outfilename(pagename)).unlink(missing_ok=True)  # type: ignore[attr-defined]
+    named = "；".join(f"{page} 的{picture}" for page, picture in pictures)
+    logger.error("网站没有构建成功，有 %d 幅图算不出来：%s。", len(pictures), named)
+    app.statuscode = 1
 
 
 def claim(app: Sphinx, identity: str, pagename: str) -> None:
@@ -229,6 +251,7 @@ def publish_engine(app: Sphinx) -> None:
         logger.info("没有取到 Pyodide：网站照常构建，交互图只有烘焙好的画面。")
     app.plotly = publish_plotly(app)  # type: ignore[attr-defined]
     app.explorable_ids = {}  # type: ignore[attr-defined]
+    app.failed_pictures = []  # type: ignore[attr-defined]
     app.pyodide = pyodide and pyodide.rstrip("/") + "/"  # type: ignore[attr-defined]
     app.pyodide_bytes = len(wheel) + sum(  # type: ignore[attr-defined]
         path.stat().st_size
@@ -253,4 +276,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("explorable", ExplorableDirective)
     app.connect("builder-inited", publish_engine)
     app.connect("html-page-context", page_context)
+    app.connect("build-finished", refuse, priority=950)  # 别的都收拾完了再说
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": False}
