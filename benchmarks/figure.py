@@ -13,7 +13,9 @@ LEFT, RIGHT, TOP, BOTTOM = 84, 30, 58, 62
 FONT = "system-ui, 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif"
 COLOURS = (BLUE, ORANGE, MAGENTA)
 SHAPES = ("circle", "square", "diamond")
-PLACES = {"circle": ("end", -4, -8), "square": ("start", 9, 5), "diamond": ("middle", 2, 21)}
+ABOVE, BELOW, LEFT_OF, RIGHT_OF = (
+    ("middle", 0, -9), ("middle", 2, 19), ("end", -7, -7), ("start", 7, 4)
+)  # fmt: skip
 """数字写在记号的哪一边：对齐的一头、往右几个单位、往下几个。"""
 TIMES = {1e-6: "1 µs", 1e-5: "10 µs", 1e-4: "100 µs", 1e-3: "1 ms", 1e-2: "10 ms", 1e-1: "100 ms",
          1e0: "1 s"}  # fmt: skip
@@ -83,16 +85,24 @@ def _curve(curve: Curve, colour: str, shape: str, x: object, y: object) -> list[
     places = [(x(a), y(b), label) for a, b, label in curve.points]  # type: ignore[operator]
     path = " ".join(f"{a:.1f},{b:.1f}" for a, b, _ in places)
     parts = [f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>']
-    # The curves run together, upwards to the right: each writes its numbers on a side of its own.
     for k, (a, b, label) in enumerate(places):
-        anchor, right, down = PLACES[shape]
+        last = k == len(places) - 1
+        anchor, right, down = _place(shape, k, last)
         parts.append(_mark(shape, a, b, colour))
-        if k == len(places) - 1:
-            label = f"{curve.name} {label}"
-            if shape == "diamond":
-                anchor, right, down = PLACES["circle"]
+        label = f"{curve.name} {label}" if last else label
         parts.append(_text(a + right, b + down, label, colour, anchor, 12))
     return parts
+
+
+def _place(shape: str, k: int, last: bool) -> tuple[str, int, int]:
+    """三条线挤在一起往右上走，各在自己的一边写数字：深的在上，宽的在下，批先在最上，后来在中间。"""
+    if shape == "square" and k == 0:
+        return "end", -6, 17
+    if shape == "square" or last:
+        return LEFT_OF
+    if shape == "circle":
+        return BELOW
+    return ABOVE if k < 3 else RIGHT_OF
 
 
 def _mark(shape: str, a: float, b: float, colour: str) -> str:
