@@ -223,7 +223,7 @@ def test_the_figure_shows_both_rates_and_what_they_should_be():
     assert [trace["name"] for trace in figure["data"]] == [
         *("不换", "不换：算出来的 1/3", "换", "换：算出来的 2/3")
     ]
-    assert figure["layout"]["xaxis"]["title"]["text"] == "算数的局数"
+    assert figure["layout"]["xaxis"]["title"]["text"] == "没有作废的局数"
     encode(figure)
 
 

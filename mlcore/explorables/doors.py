@@ -243,7 +243,7 @@ class Doors(Explorable):
                 | {"line": {"color": color, "width": 1, "dash": "dot"}}
             )
         layout = {
-            "xaxis": {"title": {"text": "算数的局数"}, "type": "log", "range": [0, DECADES]}
+            "xaxis": {"title": {"text": "没有作废的局数"}, "type": "log", "range": [0, DECADES]}
             | {"tickvals": [10**k for k in range(DECADES + 1)]}
             | {"ticktext": ["1", "10", "100", "1000", "1 万"]},
             "yaxis": {"title": {"text": "胜率"}, "range": [0, 1], "tickformat": ".0%"},

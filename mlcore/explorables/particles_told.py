@@ -42,7 +42,7 @@ def told(picture: Particles) -> str:
         return _arrived(picture.home, mode, picture.hair, count)
     if picture.looks and picture.clock - picture.looks[-1] <= 6 and picture.clock:
         return (
-            "看了一眼：观察者知道它在哪一格了，香农熵落到 0 附近。粒子一个也没有动，"
+            "看了一眼：观察者差不多知道它在哪一格了，香农熵落了下来。粒子一个也没有动，"
             "粒子的账也没有拐弯。"
         )
     if picture.way < 0:
@@ -102,7 +102,8 @@ def _arrived(home: dict[str, Any], mode: str, hair: str, count: int) -> str:
         return "都回来了：碰的次数还少，误差没来得及长大。等它们多碰一会儿再倒。"
     if lost < count // 2:
         return f"{lost} 个粒子没有找到起点，别的回来了：误差刚刚传开。再多走一会儿，一个也回不来。"
+    whom = "全部" if lost == count else "几乎所有"
     return (
         f"{count} 个粒子里 {lost} 个没有回来，熵留在高处。开头只差了一个粒子的{SMALL[hair]}，"
-        "碰撞把它放大，传给了全部粒子。"
+        f"碰撞把它放大，传给了{whom}粒子。"
     )

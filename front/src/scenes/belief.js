@@ -155,8 +155,8 @@ export default function create(stage, ctx) {
     const who = NAMES.filter((_, k) => zero[k]);
     const truth = number(mine.truth);
     if (!count) {
-      if (zero[0]) return `你在 ${truth} 处画的是 0：看看它还起不起得来。按「运行」，或者「一步」抛一次。`;
-      return '这是还没有结果时三个人的样子。按「运行」，或者「一步」抛一次。';
+      if (zero[0]) return `你在 ${truth} 处画的是 0：看看它还起不起得来。按「运行」，或者按「一次」抛一次。`;
+      return '这是还没有结果时三个人的样子。按「运行」，或者按「一次」抛一次。';
     }
     if (!who.length) return `三个人谁也没有把 ${truth} 判成 0：开头差得再远，看得越多越走到一处。`;
     const k = zero.indexOf(true);

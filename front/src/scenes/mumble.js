@@ -57,7 +57,7 @@ export default function create(stage, ctx) {
     cells = data.words.map((/** @type {{word: string, pinyin: string}} */ { word, pinyin }, /** @type {number} */ k) => {
       const bars = ['prior', 'sound', 'after'].map((name) => html('i', { class: `mumble-bar is-${name}` }));
       const share = html('b', {});
-      const button = html('button', { type: 'button', class: 'mumble-word', title: `听一个标准的「${word}」` },
+      const button = html('button', { type: 'button', class: 'mumble-word', title: `换成「${word}」标准的声调` },
         html('strong', {}, word), html('span', {}, pinyin));
       button.addEventListener('click', () => {
         const heard = Array.from(data.templates.data.slice(6 * k, 6 * k + 6));

@@ -173,6 +173,7 @@ export default function create(stage, ctx) {
     const { ways, tens, bits } = shown.now;
     world.value.textContent = `热力学的熵 ln W = ${number(ways[level])} 奈特`;
     power.textContent = String(tens[level]);
+    world.more.hidden = ways[level] === 0; // 只有一种摆法。
     mind.value.textContent = `香农熵 H = ${number(bits[level])} 比特`;
     const whole = shown.hair === 'none';
     world.note.textContent = shown.left !== null ? `还有 ${shown.left} 步${whole ? '' : '就该'}回到起点`

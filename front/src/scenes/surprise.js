@@ -11,6 +11,7 @@ import { mean, surpriseOf } from '../lib/surprise.js';
 import '../style/surprise.css';
 
 const STEP = 0.005;
+const PLAINLY = '一根柱子的面积，是它的机会乘它的意外。全部面积摊平，就是横线。';
 const YI = ['one', 'two', 'four', 'eight'];
 
 /** @param {HTMLElement} stage @param {any} ctx */
@@ -141,10 +142,8 @@ export default function create(stage, ctx) {
     });
     const sum = groups.map((g) => `${g.n > 1 ? `${g.n}×` : ''}${chance(g.p)}×${number(g.s * factor())}`).join(' + ');
     ui.sum.textContent = `${sum} = ${number(entropy * factor())}`;
-    if (!dragging) {
-      const text = sentence(entropy);
-      if (ui.said.textContent !== text) ui.said.textContent = text;
-    }
+    const text = dragging ? PLAINLY : sentence(entropy);
+    if (ui.said.textContent !== text) ui.said.textContent = text;
   }
 
   /** @param {number} entropy */
@@ -157,7 +156,7 @@ export default function create(stage, ctx) {
     if (alive < p.length) return '机会是 0 的那一种，柱子再高也没有宽，不占面积。';
     const rare = high.indexOf(Math.max(...high));
     if (p[rare] < 0.05 && entropy < 0.6) return `少见的那种来了，会意外 ${number(high[rare] * factor())} ${unitName()}；可它难得来，平均下来只有 ${number(entropy * factor())}。`;
-    return '一根柱子的面积，是它的机会乘它的意外。全部面积摊平，就是横线。';
+    return PLAINLY;
   }
 
   // —— 动 ——

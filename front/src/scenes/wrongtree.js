@@ -58,9 +58,9 @@ export default function create(stage, ctx) {
     const whole = ownWhole(boxes.p);
     const gap = there.whole - whole - there.extra;
     if (Math.abs(there.whole - there.cross) < CLOSE && Math.abs(gap) < CLOSE) {
-      return `机会正好是一半一半地分的，题数是整数：从甲抽签、照乙来问，问 ${number(there.whole)} 个，多的 ${number(there.extra)} 个就是 KL 散度，分毫不差。`;
+      return `机会正好是一半一半地分的，题数是整数：从甲抽签、照乙来问，问 ${number(there.whole, 6)} 个，多的 ${number(there.extra, 6)} 个就是 KL 散度，分毫不差。`;
     }
-    return `真的树上，从甲抽签要问 ${number(there.whole)} 个，比甲自己的树多 ${number(Math.max(0, there.whole - whole))} 个。题数许取小数，多的才正好是 KL 散度 ${number(there.extra)}。`;
+    return `真的树上，从甲抽签要问 ${number(there.whole)} 个，比甲自己的树多 ${number(Math.max(0, there.whole - whole))} 个。题数也可以不是整数，多的才正好是 KL 散度 ${number(there.extra)}。`;
   }
 
   /** 照自己造的整数的树平均问几个。 @param {number[]} box */

@@ -54,7 +54,7 @@ export function rates() {
         svg('text', { x: x(at), y: y(0) + 17, 'text-anchor': k ? 'middle' : 'start' }, back).textContent = String(word);
       });
       svg('path', { class: 'axes-cross', d: lines }, back);
-      svg('text', { x: (LEFT + width - RIGHT) / 2, y: height - 3, 'text-anchor': 'middle' }, back).textContent = '算数的局数';
+      svg('text', { x: (LEFT + width - RIGHT) / 2, y: height - 3, 'text-anchor': 'middle' }, back).textContent = '没有作废的局数';
       back.setAttribute('class', 'axes axes-text');
       const { data: places } = scene.places;
       const { data: narrow } = scene.narrow;
