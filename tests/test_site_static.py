@@ -82,12 +82,16 @@ def test_a_page_keeps_to_its_budget(page: built.Page) -> None:
 
 
 @every_page
-def test_the_sheet_of_the_first_picture_one_module_and_no_stock_theme(page: built.Page) -> None:
+def test_one_style_sheet_the_first_pictures_inside_one_module_no_stock_theme(
+    page: built.Page,
+) -> None:
     loads = [address for _, address in page.loads]
-    names = [address.rpartition("/")[2] for address in loads if address.endswith(".css")]
+    assert [a.rpartition("/")[2] for a in loads if a.endswith(".css")] == ["book.css"]
     first = re.search(r'class="ex-data">.*?"kind": ?"(\w+)"', page.text)
-    # 全书的在最后：里面投影和印刷的几条要盖过各种图的。
-    assert names == [*([f"{first[1]}.css"] if first else []), "book.css"]
+    inside = re.findall(r'<style data-kind="(\w+)">[^<]+</style>', page.text)
+    assert inside == ([first[1]] if first else [])
+    # 全书的在后：里面投影和印刷的几条要盖过各种图的。
+    assert page.text.find("<style") < page.text.find("book.css")
     assert page.text.count('<script type="module"') == 1
     for stock in ("bootstrap", "jquery", "fontawesome", "searchindex", "doctools", "_static/"):
         assert stock not in page.text.lower()

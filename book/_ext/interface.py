@@ -103,10 +103,11 @@ def page_context(
         site["mathjax"] = asset("mathjax")
     if "page" in registered:
         site["search"] = context["content_root"] + search.INDEX
-    sheet = first_sheet(context.get("body", ""))
+    first_kind = next(iter(kinds_of(context.get("body", ""))), "")
     context.update(
         words=words.TABLE,
-        sheet=asset("page", sheet) if sheet else "",
+        first_kind=first_kind,
+        first_sheet=first_sheet(first_kind),
         style=asset("style", "book.css"),
         module=asset("page", "page.js") if "page" in registered else "",
         preloads=[asset("page", name) for name in preloads(context.get("body", ""))],
@@ -138,13 +139,13 @@ def kinds_of(body: str) -> list[str]:
     return [kind for kind in found if f"scenes/{kind}.js" in module_table()]
 
 
-def first_sheet(body: str) -> str:
-    """第一幅图的样式表，写在页头里；再往下的各种图快到屏幕时，``page.js`` 连同模块一起取来。
+def first_sheet(kind: str) -> str:
+    """第一幅图的样式，直接写在页头里；再往下的各种图快到屏幕时，``page.js`` 连同模块一起取来。
 
-    一页上有几种图，就都写进页头的话，慢的线路上第一幅画面要等齐它们。
+    在慢的线路上，第一幅画面等的每一张样式表都要多花一来一回。
     """
-    names = [f"scenes/{kind}.css" for kind in kinds_of(body)[:1]]
-    return next((name for name in names if (PAGE_MODULES / name).stat().st_size), "")
+    path = PAGE_MODULES / f"scenes/{kind}.css"
+    return compact_css(path.read_text("utf8")).strip() if kind else ""
 
 
 def preloads(body: str) -> list[str]:

@@ -13,7 +13,7 @@ import { Shell } from './shell.js';
 const sheets = new Map();
 
 /**
- * 一种图的样式表，构建时放在它的模块旁边。页头里有第一幅图的；别的用到时才加上，等它来了再画。
+ * 一种图的样式表，构建时放在它的模块旁边。第一幅图的已经写在页头里；别的用到时才去取，来了再画。
  * 取不到也算来过：图没有样子，总还能用。
  * @param {string} kind
  */
@@ -21,8 +21,7 @@ function sheet(kind) {
   let here = sheets.get(kind);
   if (!here) {
     const { href } = new URL(`./scenes/${kind}.css`, import.meta.url);
-    const links = /** @type {HTMLLinkElement[]} */ ([...document.querySelectorAll('link[rel="stylesheet"]')]);
-    here = links.some((link) => link.href === href) ? Promise.resolve() : new Promise((resolve) => {
+    here = document.querySelector(`style[data-kind="${kind}"]`) ? Promise.resolve() : new Promise((resolve) => {
       const link = document.createElement('link');
       link.addEventListener('load', () => resolve());
       link.addEventListener('error', () => resolve());
