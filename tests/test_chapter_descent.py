@@ -149,7 +149,7 @@ def test_the_batches_stand_where_the_text_says(prose):
     one, one_late, some, some_late, every, _ = found
     assert f"一次听一个的离谷底的高度只差 {one:.3f}，每批 32 个差 {some:.3f}" in prose
     assert f"差 {every:.1f}，还在半山腰" in prose
-    assert f"还在谷底附近晃，差 {one_late:.3f}，没有好多少" in prose
+    assert f"还在谷底附近晃，差 {one_late:.3f}；" in prose
     assert f"每批 32 个的只差 {some_late:.5f}" in prose
 
 
@@ -170,15 +170,17 @@ def test_the_drawn_balls_deviate_as_the_text_says(prose):
     assert words in prose
 
 
-def test_the_end_of_the_batches_does_not_depend_on_the_seed(prose):
-    assert "换一个种子，数会变，这三种里总是每批 32 个的最低" in prose
+def test_the_end_of_the_batches_over_a_hundred_seeds(prose):
+    assert "一次听一个的一般差 0.08，每批 32 个的一般差 0.001，一百次里有九十来次是它最低" in prose
     surface = loss_surface()
-    for seed in range(2, 6):
-        early, late = [], []
-        for batch in (1, 32, COUNT):
-            walk = Walk((-0.9, 2.4), batch, 0.1, seed)
-            for seen, found in ((600, early), (18000, late)):
-                walk.step(seen // batch - walk.updates)
-                found.append(float(surface.above(walk.position)))
-        assert late[1] == min(late) and late[0] == max(late), seed
-        assert early[2] == max(early), seed
+
+    def late(batch, seed):
+        walk = Walk((-0.9, 2.4), batch, 0.1, seed)
+        walk.step(18000 // batch)
+        return float(surface.above(walk.position))
+
+    some = np.array([late(32, seed) for seed in range(1, 101)])
+    assert round(np.median(some), 3) == 0.001
+    assert 88 <= (some < late(COUNT, 1)).sum() <= 94
+    one = [late(1, seed) for seed in range(1, 7)]
+    assert (one > some[:6]).all() and 0.02 < np.median(one) < 0.2

@@ -22,7 +22,7 @@ MARKS: tuple[tuple[str, str], ...] = (
     (
         '<path d="M14 30 46 12M37 11l10 1-4 9" fill="none" stroke="var(--magenta)"'
         ' stroke-width="2.5"/>',
-        "洋红的箭头：梯度",
+        "洋红的箭头：最陡的下坡（梯度的反方向）",
     ),
     (
         '<path d="M6 12h52" stroke="var(--blue)" stroke-width="1"/>'

@@ -82,6 +82,7 @@ export default function chapter(stage, ctx) {
     const depth = scene.net.layers.length;
     if (s <= 0) return '起点：输入平面，2 维';
     if (s >= 1) {
+      if (!scene.count) return '终点：还没有点';
       const what = sizes[depth] > 2 ? '一个平面' : '一条直线';
       return scene.wrong ? `终点：${what}还分错 ${scene.wrong} 个` : `终点：${what}分开了两种颜色`;
     }

@@ -227,7 +227,7 @@ export default function create(stage, ctx) {
       const so = best === undefined ? '还没到过。' : `最快到过 ${best} 步。`;
       return `你是带动量的梯度下降：拖下面的竖线定学习率，动量系数也能调。${so}`;
     }
-    if (first.arrived > steps) return '一个也没到谷底：有的困在浅坑里，有的还在路上。';
+    if (first.arrived > steps) return '一个也没到谷底。换个学习率，再跑一次。';
     const winners = order.map((k) => all[k]).filter((one) => one.arrived === first.arrived).map((one) => one.name);
     const who = winners.length > 1 ? `${winners.join('、')}并列先到` : `${first.name}先到`;
     if (rule === 'fair') return `每位都用「几步到」图里自己最低的那一点，${who}。换个起点，换块地形，名次还会变。`;

@@ -247,7 +247,7 @@ export default function create(stage, ctx) {
       return `第 ${n} 步迈了 ${number(walked.move[n - 1])}，飞出了画面，落在 ${number(x)}。坡度只在脚下这一点作数，迈得太远就不灵了。把学习率调小，再来。`;
     }
     if (way === 'swing') return `在 ${number(walked.x[n - 1])} 和 ${number(x)} 之间来回，走多少步都一样远。`;
-    if (way === 'stuck') return '脚下几乎是平的，它以为到了。小旗却插在另一个谷里：换一个起点、一个学习率，或者给它一点动量。';
+    if (way === 'stuck') return `脚下几乎是平的，它以为到了。小旗却插在另一个谷里：换一个起点、一个学习率，或者${state.momentum ? '换一个动量' : '给它一点动量'}。`;
     if (!n) return `脚下的坡度是 ${number(walked.slope[0])}，学习率 ${number(state.learning_rate)}，乘起来就是下一步要迈的 ${number(state.learning_rate * Math.abs(walked.slope[0]))}，往下坡迈。`;
     if (n >= MOST) return `走了 ${n} 步还没有到，差 ${number(Math.abs(x - here.goal))}。`;
     const [before, after] = [Math.abs(walked.move[n - 1]), state.learning_rate * Math.abs(walked.slope[n])];
