@@ -171,7 +171,7 @@ class StepMap(Explorable):
 
     kind = "stepmap"
     title = "所有的学习率，一眼看完"
-    task = "横着拖是换学习率，竖着拖是走到第几步。找出颜色再也褪不掉的那条界线，让球在界线上走一走。"
+    task = "横着拖是换学习率，竖着拖是走到第几步。找出颜色褪不掉的那条界线，让球在界线上走一走。"
     enlarges = "损失曲面和走过的路"
     controls = (
         Choice(
