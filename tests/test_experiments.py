@@ -68,6 +68,11 @@ def test_bad_words_and_missing_data_are_told(tmp_path, monkeypatch, capsys):
     assert "正整数" in capsys.readouterr().err
 
 
+def test_only_a_rate_is_shown_as_a_percentage():
+    shown = command.table({"测试准确率": 0.8085, "测试损失": 0.5584, "步数": 5736})
+    assert [line.split()[-1] for line in shown.splitlines()[1:-1]] == ["80.85%", "0.5584", "5736"]
+
+
 def test_shifting_moves_and_flipping_mirrors():
     x = np.arange(2 * 16, dtype=np.float32).reshape(2, 1, 4, 4) + 1
     for seed in range(10):

@@ -152,7 +152,7 @@ def _positive(text: str) -> int:
 
 def table(result: dict[str, Any]) -> str:
     """两列的表；汉字占两格。"""
-    rows = {name: _shown(value) for name, value in result.items()}
+    rows = {name: _shown(name, value) for name, value in result.items()}
     wide = max(map(_width, rows))
     lines = []
     for name, text in rows.items():
@@ -163,9 +163,9 @@ def table(result: dict[str, Any]) -> str:
     return "\n".join([rule, *lines, rule])
 
 
-def _shown(value: Any) -> str:
+def _shown(name: str, value: Any) -> str:
     if isinstance(value, float):
-        return f"{value:.2%}" if 0 <= value <= 1 else f"{value:.4g}"
+        return f"{value:.2%}" if name.endswith("率") else f"{value:.4g}"
     return str(value)
 
 
