@@ -13,6 +13,7 @@ from typing import Any
 
 import anywidget
 import traitlets
+from ipywidgets import Widget, widget_serialization
 
 from mlcore.explorables import Explorable, Session, class_path
 from mlcore.explorables.codec import encode
@@ -79,6 +80,9 @@ class ExplorableWidget(anywidget.AnyWidget):
     _spec = traitlets.Dict().tag(sync=True)
     _id = traitlets.Unicode().tag(sync=True)
     _class = traitlets.Unicode().tag(sync=True)
+    #: 一问一答走的线：一个没有样子的小部件。anywidget 的前端模块两秒没有载完（页面正忙着画别的），
+    #: 它那条线上内核来的消息就都丢了；这一条不等前端模块。
+    _line = traitlets.Instance(Widget).tag(sync=True, **widget_serialization)
     steps = traitlets.Int(0, read_only=True).tag(sync=True)
 
     def __init__(self, session: Session, id: str, wide: bool) -> None:
@@ -88,10 +92,14 @@ class ExplorableWidget(anywidget.AnyWidget):
         self._busy = False
         spec = type(session.explorable).spec()
         super().__init__(
-            _spec=spec, _id=id, _class=class_path(session.explorable), **session.controls
+            _line=Widget(),
+            _spec=spec,
+            _id=id,
+            _class=class_path(session.explorable),
+            **session.controls,
         )
         self.observe(self._control_changed, names=list(session.controls))
-        self.on_msg(self._receive)
+        self._line.on_msg(self._receive)
 
     @property
     def session(self) -> Session:
@@ -118,6 +126,11 @@ class ExplorableWidget(anywidget.AnyWidget):
         self.session.reset()
         self._push()
 
+    def close(self) -> None:
+        """连同那条线一起关掉。"""
+        self._line.close()
+        super().close()
+
     def _control_changed(self, change: dict[str, Any]) -> None:
         if self._busy:
             return
@@ -135,13 +148,13 @@ class ExplorableWidget(anywidget.AnyWidget):
         while '"more": true' in text[:200]:
             text, blocks = self._host.ask(json.dumps({"op": "more", "id": "it"}))
         self._follow()
-        self.send({"re": serial, "text": text}, buffers=blocks)
+        self._line.send({"re": serial, "text": text}, buffers=blocks)
 
     def _push(self) -> None:
         self._follow()
         answer = {"ok": True, "scene": self.scene, "controls": self.session.controls}
         text, blocks = encode(answer)
-        self.send({"pushed": True, "text": text}, buffers=blocks)
+        self._line.send({"pushed": True, "text": text}, buffers=blocks)
 
     def _follow(self) -> None:
         """让 trait 跟上会话（不再反过来触发）。"""

@@ -79,22 +79,32 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 def run_until_drawn(page: Page) -> None:
     """运行全部格子，直到交互图画出来；内核还没接上时 JupyterLab 会先问用哪一个，那就答了再来。"""
+    dialog = page.locator(".jp-Dialog")
+    page.add_locator_handler(dialog, lambda: dialog.locator(".jp-mod-accept").first.click())
     for _ in range(8):
         page.get_by_role("menuitem", name="Run", exact=True).click()
         page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
         with contextlib.suppress(TimeoutError):
             page.locator(".ex-stage").first.wait_for(timeout=6000)
             return
-        accept = page.locator(".jp-Dialog .jp-mod-accept")
-        if accept.count():
-            accept.first.click()
-            page.wait_for_timeout(1500)
     pytest.fail("JupyterLab 里一直没有画出来")
 
 
-def test_the_explorable_moves_in_jupyterlab_and_the_kernel_follows(browser: Browser, lab: str):
+# anywidget 最多等两秒；页面正忙着画别的（一张曲面、慢的机器），就等不到。
+NEVER_WAITS = """
+const wait = AbortSignal.timeout.bind(AbortSignal);
+AbortSignal.timeout = (ms) => wait(ms === 2000 ? 0 : ms);
+"""
+
+
+@pytest.mark.parametrize("busy", [False, True], ids=["idle", "busy"])
+def test_the_explorable_moves_in_jupyterlab_and_the_kernel_follows(
+    browser: Browser, lab: str, busy: bool
+):
     context = browser.new_context(viewport={"width": 1280, "height": 1000}, locale="en-US")
     page = context.new_page()
+    if busy:
+        page.add_init_script(NEVER_WAITS)
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(lab + "lab/tree/try.ipynb", wait_until="load")
@@ -127,5 +137,5 @@ def test_the_explorable_moves_in_jupyterlab_and_the_kernel_follows(browser: Brow
         " && !e.textContent.includes('[[1.0, 0.0], [0.0, 1.0]]'))",
         timeout=20_000,
     )
-    assert errors == []
+    assert [error for error in errors if not (busy and "anywidget" in error)] == []
     context.close()

@@ -11,7 +11,18 @@ export class Transport {
     /** @type {Map<number, (answer: any) => void>} */
     this.waiting = new Map();
     this.listener = (/** @type {any} */ content, /** @type {any[]} */ buffers) => this.hear(content, buffers);
-    model.on('msg:custom', this.listener);
+    // 笔记本里，消息走小部件身边一条自己的线（见 mlcore/widgets）；网页上就走 model。
+    const name = model.get('_line');
+    /** @type {any} 还没接通时是 null */
+    this.line = null;
+    if (name) this.connected = model.widget_manager.get_model(name.slice('IPY_MODEL_'.length)).then((/** @type {any} */ line) => this.connect(line));
+    else this.connect(model);
+  }
+
+  /** @param {any} line */
+  connect(line) {
+    this.line = line;
+    line.on('msg:custom', this.listener);
   }
 
   /** @param {any} request @returns {Promise<any>} 宿主说不行就拒绝，错误里是一句中文 */
@@ -22,7 +33,8 @@ export class Transport {
         if (answer.ok) resolve(answer);
         else reject(new Error(answer.error || '出错了'));
       });
-      this.model.send({ re, ...request });
+      if (this.line) this.line.send({ re, ...request });
+      else this.connected.then(() => this.line.send({ re, ...request }));
     });
   }
 
@@ -39,6 +51,6 @@ export class Transport {
   }
 
   close() {
-    this.model.off('msg:custom', this.listener);
+    this.line?.off('msg:custom', this.listener);
   }
 }

@@ -1,1 +1,1 @@
-import{d as a,e as b,f as c,g as d,h as e}from"./chunk-LLJ6KPL6.js";import"./chunk-UW7V5LCW.js";import"./chunk-XEMFFRPS.js";import"./chunk-3TXHFKDN.js";export{e as begin,b as cellButton,c as ended,d as inTurn,a as theKernel};
+import{d as a,e as b,f as c,g as d,h as e}from"./chunk-F4MRJULD.js";import"./chunk-AASVJGHS.js";import"./chunk-XEMFFRPS.js";import"./chunk-3TXHFKDN.js";export{e as begin,b as cellButton,c as ended,d as inTurn,a as theKernel};
