@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 import mlcore.explorables
-from mlcore.explorables import Button, Explorable
-from tools import glossary
+from mlcore.explorables import Explorable
+from tools import glossary, wording
 from tools.language import problems
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -38,11 +38,7 @@ def test_a_page_keeps_to_the_language_of_the_book(page: Path) -> None:
 def test_the_words_of_an_explorable_keep_to_the_language_of_the_book(
     cls: type[Explorable],
 ) -> None:
-    words = [cls.title, cls.task, cls().poster()]
-    for control in cls.controls:
-        words.append(control.label)
-        if not isinstance(control, Button):
-            words += [name for _, name in getattr(control, "options", ())]
+    words = [*wording.of_explorable(cls), cls().poster()]
     found = problems("\n\n".join(words), RIVALS)
     assert [problem.text for problem in found] == []
 

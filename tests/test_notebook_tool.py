@@ -95,23 +95,6 @@ def test_prose_is_counted_without_code_and_formulas() -> None:
     assert prose_length("弯一下 `弯` $弯$\n```\n弯\n```\n") == 3
 
 
-# ── 术语表 ────────────────────────────────────────────────────────────────────
-
-
-def test_each_term_has_one_name_and_no_rival_is_part_of_a_term() -> None:
-    names = [term.term for term in glossary.terms()]
-    assert len(names) == len(set(names))
-    for rival, term in glossary.rivals().items():
-        assert not [name for name in names if rival in name], (rival, term)
-
-
-def test_terms_point_to_chapters_and_are_explained_in_good_language() -> None:
-    for term in glossary.terms():
-        assert term.chapter in chapters(), term
-        assert term.english, term
-        assert texts(term.means) == "", term
-
-
 # ── 整理和运行 ────────────────────────────────────────────────────────────────
 
 

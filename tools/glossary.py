@@ -13,21 +13,27 @@ FILE = ROOT / "book" / "glossary.yml"
 
 @dataclass(frozen=True)
 class Term:
-    """一个术语；``chapter`` 是第一次细讲它的章。"""
+    """一个术语；``chapter`` 是细讲它的章，``first`` 是第一个用到它的章。
+
+    ``unlike`` 是含着这几个字、说的却是别的事的词。
+    """
 
     term: str
     english: str
     means: str
     chapter: str
+    first: str
     rivals: tuple[str, ...]
+    unlike: tuple[str, ...]
 
 
 def terms(file: Path = FILE) -> list[Term]:
     """全部术语，照文件里的次序。"""
     data = yaml.safe_load(file.read_text(encoding="utf-8"))
     return [
-        Term(raw["term"], raw["english"], raw["means"], raw.get("chapter", ""),
-             tuple(raw.get("rivals", ())))
+        Term(raw["term"], raw["english"], raw["means"], raw["chapter"],
+             raw.get("first", raw["chapter"]),
+             tuple(raw.get("rivals", ())), tuple(raw.get("unlike", ())))
         for raw in data
     ]  # fmt: skip
 

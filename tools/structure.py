@@ -9,7 +9,7 @@ from nbformat import NotebookNode
 
 from mlcore.exercises import chapter as exercises_of
 from mlcore.exercises import modules
-from tools import glossary
+from tools import glossary, wording
 from tools.chapters import Chapter, chapters
 from tools.language import problems, prose_length
 
@@ -22,7 +22,6 @@ MOST_LINES = 15
 LEAST_EXERCISES = 3
 SECTIONS = ("哪里会骗人", "自测", "延伸")
 SHOW = re.compile(r"\bshow\(")
-ASK = re.compile(r"""\bexercise\(\s*["']([\w.]+)["']""")
 KERNEL_TAG = "kernel"
 """标着它的格只在内核里运行；网页上它留着存下的结果，并说为什么。"""
 BEYOND_PAGE = {"torch": " PyTorch", "plotly": " plotly", "ipywidgets": "笔记本的小部件",
@@ -110,7 +109,7 @@ def _sections(cells: list[NotebookNode]) -> list[str]:
 
 def _exercises(path: Path, notebook: NotebookNode) -> list[str]:
     asked = [id for cell in notebook.cells if cell.cell_type == "code"
-             for id in ASK.findall(cell.source)]  # fmt: skip
+             for id in wording.ASK.findall(cell.source)]  # fmt: skip
     found = []
     if len(asked) < LEAST_EXERCISES:
         found.append(f"自测至少要有 {LEAST_EXERCISES} 道题，现在有 {len(asked)} 道")
@@ -130,7 +129,7 @@ def _exercises(path: Path, notebook: NotebookNode) -> list[str]:
         if chapter and item.chapter == chapter.address:
             if item.id not in asked:
                 found.append(f"练习 {item.id} 写好了，但没有放进这一章")
-            words = [item.question, item.solution, item.nudge, *item.options]
+            words = [*wording.of_exercise(item), item.nudge]
             words += [word for wrong in item.wrong for word in (wrong.hint, wrong.misconception)]
             said = [problem.text for problem in problems("\n\n".join(words), glossary.rivals())]
             if len(said) > 3:
@@ -165,7 +164,7 @@ def _outputs(notebook: NotebookNode) -> list[str]:
     if [c.execution_count for _, c in codes] != list(range(1, len(codes) + 1)):
         found.append("没有从头到尾运行过；请运行 notebook run")
     for number, cell in codes:
-        if (SHOW.search(cell.source) or ASK.search(cell.source)) and not cell.outputs:
+        if (SHOW.search(cell.source) or wording.ASK.search(cell.source)) and not cell.outputs:
             found.append(f"第 {number} 格没有输出")
         for output in cell.outputs:
             if output.output_type == "error":
@@ -185,7 +184,7 @@ def _language(notebook: NotebookNode) -> list[str]:
     for number, cell in enumerate(notebook.cells, 1):
         if cell.cell_type != "markdown":
             continue
-        if re.search(r"^##\s+延伸\s*$", cell.source, re.MULTILINE):
+        if wording.FURTHER.search(cell.source):
             english = False  # 从这里起要写原文的书名和论文题目
         for problem in problems(cell.source, rivals, english=english):
             found.append(f"第 {number} 格{problem}")

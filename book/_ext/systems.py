@@ -75,7 +75,7 @@ def _where(row: systems.System) -> list[str]:
 
 
 class TermsDirective(_Generated):
-    """术语表，一部一节，每一条链到细讲它的章；那一章还没有写，就说明白。"""
+    """术语表，一部一节，每一条链到第一个用到它的章和细讲它的章；还没有写的，就说明白。"""
 
     def run(self) -> list[nodes.Node]:
         order = list(chapters())
@@ -85,12 +85,18 @@ class TermsDirective(_Generated):
             lines = ["```{glossary}"]
             for term in group:
                 title = chapters()[term.chapter].part
-                link = self.chapter_link(term.chapter)
-                more = f"见「{link}」{'' if link.startswith('{doc}') else '（待写）'}。"
-                lines += [term.term, f"  {term.english}。{term.means}{more}", ""]
+                lines += [term.term, f"  {term.english}。{term.means}{self.places(term)}。", ""]
             found.append(self.section(f"terms-{folder}", title, [*lines, "```"]))
         self.depends_on(glossary.FILE)
         return found
+
+    def places(self, term: glossary.Term) -> str:
+        """到哪里去看它。"""
+        link = self.chapter_link(term.chapter)
+        full = f"「{link}」{'' if link.startswith('{doc}') else '（待写）'}"
+        if term.first == term.chapter:
+            return f"见{full}"
+        return f"先见于「{self.chapter_link(term.first)}」，细讲在{full}"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
