@@ -3,9 +3,10 @@
  * 证据一次一次来：读者画先验，结果一个一个到，三条信念的曲线跟着动；旁边是同样的更新换成对数优势，
  * 一个正面、一个反面各是一步。画先验、换要比较的硬币，不等 Python。
  */
+import { alike } from '../lib/alike.js';
 import { number } from '../lib/axes.js';
 import { curves } from '../lib/belief/curves.js';
-import { alike, believe, cell, strides, walked } from '../lib/belief/model.js';
+import { believe, cell, strides, walked } from '../lib/belief/model.js';
 import { walkView } from '../lib/belief/walk.js';
 import { html } from '../lib/fields.js';
 import '../style/belief.css';

@@ -3,6 +3,7 @@
  * 把概率画成面积：左边的方块被先验竖切一刀、被两个似然各横切一刀，三条边都能拖；
  * 深色的两块拿出来，拼满右边的方块，蓝的占多宽，后验就是多少。
  */
+import { alike } from '../lib/alike.js';
 import { number, svg } from '../lib/axes.js';
 import { handle } from '../lib/drag.js';
 import { choiceField, html, sliderField } from '../lib/fields.js';
@@ -192,7 +193,8 @@ export default function create(stage, ctx) {
     const t = three(values);
     const { yes, no, sum: both, posterior } = areas(t);
     const { yes: name, sign } = data.stories[values.story];
-    story.update(values.story);
+    // 边一拖，就不再是那个现成的例子了；再点一下，回到它。
+    story.update(alike([t.prior, t.likely, t.unlikely], data.stories[values.story].values.data) ? values.story : '');
     lift.update(Number(drawn.lift.toFixed(2)));
     sum.innerHTML = '';
     sum.append(html('b', { class: 'is-yes' }, `${number(t.prior)} × ${number(t.likely)}`), ' ÷ （',

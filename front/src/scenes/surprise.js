@@ -3,6 +3,7 @@
  * 意外的柱子：机会是宽，意外是高，熵是面积；全部面积摊平在一样宽的底上，就是那条横线的高度。
  * 边界当场就动，意外查表；两种结果的时候，右边的曲线上有一个点跟着走。
  */
+import { alike } from '../lib/alike.js';
 import { linePath, number, svg } from '../lib/axes.js';
 import { borders, chance, edges, PAD, scaleLines, shifted } from '../lib/bars.js';
 import { choiceField, html } from '../lib/fields.js';
@@ -131,7 +132,9 @@ export default function create(stage, ctx) {
   function write(entropy) {
     if (!ui) return;
     ui.unit.update(values.unit);
-    for (const { node, key } of ui.chips) node.setAttribute('aria-pressed', String(key === values.example));
+    // 柱子一拖，就不再是那个现成的例子了；名字和刻度还照着它。
+    const given = alike(p, example().p.data);
+    for (const { node, key } of ui.chips) node.setAttribute('aria-pressed', String(given && key === values.example));
     /** @type {{p: number, s: number, n: number}[]} */
     const groups = [];
     p.forEach((v, i) => {

@@ -7,12 +7,6 @@ const STEP = 0.025;
 /** 机会是第几格。 @param {number} theta @param {number} count */
 export const cell = (theta, count) => Math.max(0, Math.min(count - 1, Math.round(theta / STEP) - 1));
 
-/** @param {ArrayLike<number>} a @param {ArrayLike<number>} b */
-export function alike(a, b) {
-  for (let i = 0; i < a.length; i += 1) if (Math.abs(a[i] - b[i]) > 1e-6) return false;
-  return a.length === b.length;
-}
-
 /**
  * 信念的曲线，最高的地方是 1；还有它的平均和宽窄。
  * @param {any} scene @param {ArrayLike<number>} prior @param {number} heads @param {number} tails
