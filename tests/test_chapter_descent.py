@@ -43,7 +43,7 @@ def test_the_steps_of_the_bet_are_counted(prose):
     words = f"学习率 0.1 要走 {first} 步才到谷底；0.2，{second} 步；0.4，{third} 步"
     assert words in prose
     assert fourth == second
-    assert f"是 {fourth} 步，和 0.2 一样" in prose
+    assert f"一共 {fourth} 步，和 0.2 一样" in prose
     assert steps_needed(BOWL, 0.5) == 1 and "一步到底" in prose
     landed = descend(BOWL.slope, 3.0, 0.8, 1).x[1]
     assert f"从 3 跳到了 {minus(landed)}" in prose

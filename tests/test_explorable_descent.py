@@ -271,7 +271,17 @@ def test_values_out_of_range_are_refused(values, words):
 
 def test_the_posters_say_what_is_seen():
     assert "走 1 步到了 0.6，那里的坡度是 1.2" in Valley().poster()
-    assert "不到 0.5 时慢慢挪" in StepMap().poster()
+    assert "学习率 0.9，走 12 步，到了 0.206" in StepMap().poster()
+    assert "到了 0.983，−0.311" in StepMap(ground="long", learning_rate=0.1, row=5).poster()
+
+
+def test_the_edges_are_not_told_before_the_reader_asks():
+    """正文先让读者找界线：开头既不标线，海报也不说在哪里。"""
+    assert StepMap().controls_now["edges"] is False
+    [bowl] = strips("bowl", np.array([0.5]))
+    for edge in (bowl["swings"], bowl["explodes"]):
+        assert f"{edge:g} 时" not in StepMap().poster()
+        assert f"超过 {edge:g}" not in StepMap().poster()
 
 
 def test_a_slow_end_near_the_lowest_place_is_not_called_a_wrong_valley():

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from mlcore.explorables.base import Explorable, Figure, Scene
-from mlcore.explorables.controls import Choice, Slider
+from mlcore.explorables.controls import Choice, Slider, Toggle
 from mlcore.explorables.descent import CURVES, Curve, Walk, descend
 from mlcore.explorables.surfaces import SURFACES, Surface
 
@@ -184,6 +184,7 @@ class StepMap(Explorable):
         ),
         Slider("learning_rate", "学习率 η", 0.0, 10.0, 0.9, step=0.005, where="picture"),
         Slider("row", "第几步", 0, ROWS, 12, step=1, where="picture"),
+        Toggle("edges", "标出界线", where="picture"),
     )
 
     def reset(self, controls: Mapping[str, Any]) -> None:
@@ -228,11 +229,12 @@ class StepMap(Explorable):
         }  # fmt: skip
 
     def poster(self) -> str:
-        [first, *_] = strips("bowl", np.array([0.5]))
+        now = self.controls_now
+        told = "，".join(f"{float(v):.3g}" for v in np.ravel(self.walk().x[-1])).replace("-", "−")
         return (
-            "一张图，横着是学习率，竖着是第几步，颜色是离谷底还差多少。碗 x² + 2 里，"
-            f"学习率不到 {first['swings']:g} 时慢慢挪，不到 {first['explodes']:g} 时来回晃，"
-            f"超过 {first['explodes']:g} 越晃越远。旁边是选中的那个学习率走过的路。"
+            "一张图，横着是学习率，竖着是第几步，颜色是离谷底还差多少。从左到右有三块：蓝的慢慢褪掉，"
+            "蓝橙交替着褪掉，最后一块褪不掉。旁边是选中的那个学习率走过的路："
+            f"学习率 {now['learning_rate']:g}，走 {now['row']:g} 步，到了 {told}。"
         )
 
 

@@ -34,6 +34,13 @@ export default function create(stage, ctx) {
   });
   const play = html('button', { type: 'button', class: 'ex-button' }, '从头走一遍');
   play.addEventListener('click', () => (playing ? stop() : start()));
+  // 界线在哪里，先让读者自己找；找到了再标出来对一对。
+  const edges = html('button', { type: 'button', class: 'ex-button' });
+  edges.addEventListener('click', () => {
+    state.edges = !state.edges;
+    draw();
+    ctx.set({ edges: state.edges });
+  });
   const side = html('div', { class: 'sm-valley' });
   const valley = chart(side, '选中的学习率走过的路');
   const rings = contour(side, '选中的学习率走过的路，画在等高线上');
@@ -43,7 +50,7 @@ export default function create(stage, ctx) {
     ...[['right', '在谷底右边'], ['left', '在左边'], ['near', '到了'], ['far', '比起点远得多']].map(([look, word]) => (
       html('span', {}, html('i', { class: `sm-${look}` }), word))));
   const wrap = html('div', { class: 'sm' },
-    html('div', { class: 'sm-top' }, pick.element, play),
+    html('div', { class: 'sm-top' }, pick.element, play, edges),
     html('div', { class: 'sm-board' }, html('div', {}, map.element, key), html('div', { class: 'sm-side' }, name, side, said)));
   stage.append(wrap);
 
@@ -101,6 +108,7 @@ export default function create(stage, ctx) {
     const ground = grounds[state.ground];
     const places = path(ground);
     pick.update(state.ground);
+    edges.textContent = state.edges ? '收起界线' : '标出界线';
     map.show(ground, state, colors);
     const flat = Boolean(ground.plane);
     valley.root.style.display = flat ? 'none' : '';
@@ -126,7 +134,7 @@ export default function create(stage, ctx) {
     const beyond = rate > ground.top ? `学习率 ${number(rate)} 在图的右边之外，那里全是墨色。` : '';
     if (out) return `${beyond}第 ${places.length - 1} 步飞出了画面，落在 ${last.map((v) => number(v)).join('，')}。再走下去，每一步都更远。`;
     const still = places.length > 1 && Math.abs(last[0] - places[places.length - 2][0]) < 1e-3;
-    if (state.ground === 'wells') return `${beyond}走了 ${state.row} 步，${still ? '停在' : '走到'} ${number(last[0])}；最低的谷在 ${number(ground.curve.goal)}。这里不是抛物线，1/c 和 2/c 两条线只在谷底附近作数。`;
+    if (state.ground === 'wells') return `${beyond}走了 ${state.row} 步，${still ? '停在' : '走到'} ${number(last[0])}；最低的谷在 ${number(ground.curve.goal)}。${state.edges ? '这里不是抛物线，1/c 和 2/c 两条线只在谷底附近作数。' : ''}`;
     const parts = ground.strips.map((/** @type {any} */ strip) => {
       const factor = 1 - rate * strip.curvature;
       return `${ground.strips.length > 1 ? strip.label : '离谷底的距离'}乘 ${number(factor)}`;

@@ -124,8 +124,8 @@ export function stepMap(on) {
     });
   }
 
-  /** 刻度、界线和每一段的名字。 */
-  function letter() {
+  /** 刻度和每条色带的名字；``marked`` 时还有界线和每一段的名字。 @param {boolean} marked */
+  function letter(marked) {
     back.replaceChildren();
     const narrow = width < 420;
     ground.strips.forEach((/** @type {any} */ strip, /** @type {number} */ k) => {
@@ -133,6 +133,10 @@ export function stepMap(on) {
       svg('rect', { class: 'sm-frame', x: ROOM.left, y: a, width: width - ROOM.left - ROOM.right, height: tall() }, back);
       for (const row of strips() > 1 ? [0, rows] : [0, 20, 40, rows]) {
         svg('text', { class: 'sm-tick', x: ROOM.left - 6, y: y(k, row) + 4, 'text-anchor': 'end' }, back).textContent = String(row);
+      }
+      if (!marked) {
+        if (strips() > 1) svg('text', { class: 'sm-band', x: x(ground.top / 2), y: a - 7, 'text-anchor': 'middle' }, back).textContent = strip.label;
+        return;
       }
       const marks = [0, strip.swings, strip.explodes, ground.top];
       ground.bands.forEach((/** @type {string} */ word, /** @type {number} */ i) => {
@@ -155,7 +159,7 @@ export function stepMap(on) {
       }
     });
     const floor = height - 4;
-    const edges = ground.strips.flatMap((/** @type {any} */ s) => [s.swings, s.explodes]);
+    const edges = marked ? ground.strips.flatMap((/** @type {any} */ s) => [s.swings, s.explodes]) : [];
     for (const v of ticks(0, ground.top, narrow ? 4 : 7)) {
       if (x(v) > width - 60 || edges.some((/** @type {number} */ e) => Math.abs(x(e) - x(v)) < 3)) continue; // 界线自己写着数
       svg('text', { class: 'sm-tick', x: x(v), y: floor, 'text-anchor': 'middle' }, back).textContent = number(v);
@@ -183,11 +187,11 @@ export function stepMap(on) {
     /** @param {any} next @param {any} state @param {Record<string, string>} colors */
     show(next, state, colors) {
       ground = next;
-      const key = `${state.ground}/${width}/${height}/${colors.card}`;
+      const key = `${state.ground}/${width}/${height}/${colors.card}/${state.edges}`;
       if (key !== drawn) {
         drawn = key;
         paint(colors);
-        letter();
+        letter(state.edges);
       }
       ring.move(state.learning_rate, state.row);
       const at = x(Math.min(state.learning_rate, ground.top)).toFixed(1);
