@@ -24,8 +24,10 @@ ROUND = 72
 """终点圈用多少个点画。"""
 MINE = 1
 """「我来调」的那位就是带动量的梯度下降。"""
-INKS = ("#24211c", "#0b6cab", "#2f93cc", "#008a64", "#d3660e", "#6b6b6b", "#9c7f00")
+INKS = ("#24211c", "#0b6cab", "#7852c3", "#008a64", "#d3660e", "#6b6b6b", "#9c7f00")
 """plotly 图里各位选手的颜色，和 race.css 里的一样（浅色主题）。"""
+DASHES = ("solid", "solid", "dash", "dot", "solid", "dashdot", "dash")
+"""plotly 图里各位选手的线，也和 race.css 里的一样。"""
 
 
 def spaced(text: str) -> str:
@@ -283,7 +285,7 @@ class Race(Explorable):
                     "x": path[:, 0],
                     "y": path[:, 1],
                     "z": np.sqrt(surface.above(path)) + 0.01 * roots.max(),
-                    "line": {"color": INKS[k], "width": 4},
+                    "line": {"color": INKS[k], "width": 4, "dash": DASHES[k]},
                     "marker": {"color": INKS[k], "size": 2.5},
                 }
             )

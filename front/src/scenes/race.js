@@ -172,7 +172,7 @@ export default function create(stage, ctx) {
     angle = picture.point(start[0], start[1]);
     told.textContent = angle === null ? '这里是平的，没有下坡的方向。'
       : angle < 1 ? '这一处，最陡的下坡正好指着谷底。'
-        : `最陡的下坡（洋红）和谷底的方向（虚线）差 ${number(angle, angle < 10 ? 1 : 3)} 度。`;
+        : `最陡的下坡（洋红）和谷底的方向差 ${number(angle, angle < 10 ? 1 : 3)} 度。`;
   }
 
   function draw() {

@@ -170,7 +170,7 @@ export function map(options) {
     const levels = Array.from({ length: LEVELS }, (_, i) => ((i + 0.6) / LEVELS) * 32767);
     relief(brush, view, {
       values: ground.roots.data, size: ground.size, centre: ground.centre, reach: ground.reach, levels,
-      ink: colors.ink, line: colors.rule, strength: 0.02,
+      ink: colors.ink, line: colors.rule, strength: 0.008, // 最深的地方，最淡的线也有 3 : 1
     });
     let path = '';
     for (const ring of ground.rings) {

@@ -31,9 +31,10 @@ export function mark(parent, k, r = 5.5) {
   return svg('path', { class: `rc-mark rc-${k}`, d: shape(k, r) }, parent);
 }
 
-/** 一个单独的小图标。 @param {number} k */
+/** 一个单独的小图标：图里的那种线，加上记号。 @param {number} k */
 export function icon(k) {
-  const box = svg('svg', { viewBox: '-9 -9 18 18', width: 18, height: 18, 'aria-hidden': 'true', class: 'rc-icon' });
-  mark(box, k, 6);
+  const box = svg('svg', { viewBox: '-19 -9 38 18', width: 38, height: 18, 'aria-hidden': 'true', class: 'rc-icon' });
+  svg('path', { class: `rc-line rc-${k}`, d: 'M-18 0H18' }, box);
+  mark(box, k, 5.5);
   return box;
 }
