@@ -6,7 +6,7 @@
 import { number, svg } from '../lib/axes.js';
 import { arrowPath, chart } from '../lib/descent/chart.js';
 import { valleySide } from '../lib/descent/side.js';
-import { arrival, clamp, curveOf, descend, fate } from '../lib/descent/walk.js';
+import { arrival, clamp, curveOf, descend, fate, settled } from '../lib/descent/walk.js';
 import { handle } from '../lib/drag.js';
 import { html } from '../lib/fields.js';
 import '../style/valley.css';
@@ -89,12 +89,12 @@ export default function create(stage, ctx) {
     ctx.set(changes);
   }
 
-  /** 走 count 步；到了、飞了、停了就不再走。 @param {number} count */
+  /** 走 count 步；一口气走的时候，停稳了、飞了就不再走。 @param {number} count */
   function play(count) {
     const id = (playing = Math.floor(performance.now() * 1000) + 1);
     hop = 0;
     const aim = Math.min(MOST, state.walked + count);
-    const over = () => state.walked >= aim || (state.walked > 0 && ending() !== 'walking' && count > 1) || ending() === 'away';
+    const over = () => state.walked >= aim || (state.walked > 0 && count > 1 && ended()) || ending() === 'away';
     const done = () => change({ walked: walk().x.length - 1 });
     if (ctx.reducedMotion) {
       while (!over()) state.walked += 1;
@@ -138,8 +138,16 @@ export default function create(stage, ctx) {
   /** 不看过程，直接走到头。 */
   function finish() {
     if (!playing) return;
-    while (state.walked < MOST && (state.walked === 0 || ending() === 'walking')) state.walked += 1;
+    while (state.walked < MOST && (state.walked === 0 || !ended())) state.walked += 1;
     change({ walked: walk().x.length - 1 });
+  }
+
+  /** 再走也没有新东西了：有动量的球到了小旗下面还要晃，不算。 */
+  function ended() {
+    const walked = walk();
+    const x = walked.x[walked.x.length - 1];
+    if (x < curve().low || x > curve().high) return true;
+    return ending() === 'there' ? settled(walked, curve(), state.momentum, scene) : ending() !== 'walking';
   }
 
   function ending() {
@@ -240,6 +248,10 @@ export default function create(stage, ctx) {
       if (asked && state.bet !== 'none') {
         const mine = spec('bet').options.find((/** @type {string[]} */ one) => one[0] === state.bet)[1];
         return `到了，${steps} 步；你押的是 ${mine}。步子大了一倍，步数成了三倍：每一步都迈过了头。`;
+      }
+      if (n > steps && state.momentum) {
+        return settled(walked, here, state.momentum, scene) ? `第 ${steps} 步到了小旗下面，带着速度冲过去，第 ${n} 步才停稳。`
+          : `第 ${steps} 步到过小旗下面，可它带着速度，又冲了过去；现在差 ${number(Math.abs(x - here.goal))}。`;
       }
       return `第 ${steps} 步，离谷底不到 ${number(scene.near)}，到了。`;
     }

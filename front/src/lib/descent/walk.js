@@ -51,6 +51,16 @@ export function arrival(walk, goal, near) {
 }
 
 /**
+ * 到了，并且不会再走了：没有动量，到了就停；有动量，还要等它晃完。
+ * @param {Walk} walk @param {Curve} curve @param {number} momentum @param {{near: number, flat: number}} limits
+ */
+export function settled({ x, move }, { goal }, momentum, { near, flat }) {
+  const n = x.length - 1;
+  if (arrival({ x, slope: [], move }, goal, near) < 0) return false;
+  return momentum === 0 || (n > 0 && Math.abs(x[n] - goal) <= near && Math.abs(move[n - 1]) < flat);
+}
+
+/**
  * 走到最后成了什么样：there、away、swing、stuck、walking（见 mlcore.explorables.descent.fate）。
  * @param {Walk} walk @param {Curve} curve @param {number} momentum @param {{near: number, flat: number, astray: number}} limits
  */
