@@ -178,20 +178,21 @@ def test_a_long_walk_keeps_few_points_and_its_end(batch, extra):
 
 def test_changing_the_batch_keeps_the_walk_to_compare():
     session = Session(Batches())
-    assert [walk["label"] for walk in session.view()["earlier"]] == ["全部"]
+    assert [walk["label"] for walk in session.view()["earlier"]] == ["每批全部"]
     session.step(30)
     session.set({"batch": "32"})
     scene = session.view()
-    assert [walk["label"] for walk in scene["earlier"]] == ["全部", "每批 1"]
+    assert [walk["label"] for walk in scene["earlier"]] == ["每批全部", "每批 1"]
     assert (scene["updates"], scene["batch"]) == (0, 32)
+    assert scene["steps"] == 30, "链接照旧数一共走了几步"
     for batch in ("3", "10", "100", "256", "1", "32"):
         session.step(5)
         session.set({"batch": batch})
     labels = [walk["label"] for walk in session.view()["earlier"]]
     assert len(labels) == 5
-    assert "全部" in labels
+    assert "每批全部" in labels
     session.set({"start": [0.0, 0.0]})
-    assert [walk["label"] for walk in session.view()["earlier"]] == ["全部"]
+    assert [walk["label"] for walk in session.view()["earlier"]] == ["每批全部"]
 
 
 def same(one, other):

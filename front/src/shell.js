@@ -56,6 +56,7 @@ export class Shell {
     /** @type {null|{changes: any, resolve: ((value: any) => void)[], reject: ((error: Error) => void)[]}} */
     this.pending = null;
     this.sending = false;
+    this.asked = false; // 改动已经发出去，答复还没有回来
     /** @type {Picture|null} */
     this.picture = null;
     /** @type {null|(() => void)} 读者动过之后告诉谁 */
@@ -72,7 +73,8 @@ export class Shell {
   /** 收下一个答复：画面、控件、步数。 @param {any} answer */
   take(answer) {
     if (!answer.scene) return answer;
-    if (answer.controls && !this.pending) {
+    // 改动的答复回来之前，路上别的答复（正在跑的那一片）还带着旧的控件。
+    if (answer.controls && !this.pending && !this.asked) {
       Object.assign(this.values, answer.controls);
       this.panel?.update(this.values);
     }
@@ -90,8 +92,11 @@ export class Shell {
   async do(request) {
     this.touched = true;
     try {
-      return this.take(await this.ask(request));
+      const answer = await this.ask(request);
+      if (request.op === 'set') this.asked = false;
+      return this.take(answer);
     } catch (error) {
+      if (request.op === 'set') this.asked = false;
       this.complain(/** @type {Error} */ (error).message);
       throw error;
     }
@@ -129,6 +134,7 @@ export class Shell {
     const batch = this.pending;
     this.pending = null;
     this.sending = true;
+    this.asked = true;
     const begun = performance.now();
     try {
       const answer = await this.do({ op: 'set', changes: batch.changes });

@@ -104,7 +104,11 @@ class Explorable:
         return False
 
     def view(self) -> Scene:
-        """现在的场景。``alert`` 键要么没有，要么是 None 或 {kind, text}。"""
+        """现在的场景。``alert`` 键要么没有，要么是 None 或 {kind, text}。
+
+        会跑的图，换了设置若不重来、只是另走一趟，就用 ``updates`` 键说这一趟走了几步：
+        「运行」那一条显示的是它；没有这个键，显示一共走了几步。
+        """
         raise NotImplementedError
 
     def figure(self) -> Figure:

@@ -65,7 +65,7 @@ def read_curve(walk: Walk) -> dict[str, Any]:
     up = (np.log10(np.maximum(above, 10.0**LOSS_LOW)) - LOSS_LOW) / (LOSS_TOP - LOSS_LOW)
     shown = np.clip((path - np.array(CENTRE)) / (3 * REACH), -1.0, 1.0)
     return {
-        "label": "全部" if walk.batch == COUNT else f"每批 {walk.batch}",
+        "label": "每批全部" if walk.batch == COUNT else f"每批 {walk.batch}",
         "size": SIZES.index(walk.batch),
         "rate": walk.rate,
         "path": np.round(shown * 32767).astype(np.int16),

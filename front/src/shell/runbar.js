@@ -12,6 +12,9 @@ const KEPT = 80; // 留下多少幅，供读者往回拖；再多就隔一幅丢
  * @property {() => boolean} there 图还在页上吗
  */
 
+/** 走了几步。换了设置就另走一趟的图，自己数这一趟的（``updates``）。 @param {any} scene @returns {number} */
+const counted = (scene) => scene.updates ?? scene.steps ?? 0;
+
 export class RunBar {
   /** @param {HTMLElement} bar @param {string} unit 一步叫什么 @param {Host} host */
   constructor(bar, unit, host) {
@@ -48,13 +51,13 @@ export class RunBar {
 
   /** 烘焙好的一串；已经算出过自己的，就不要它。 @param {{values: number[], scenes: any[]}} loaded @param {any} scene 现在画着的 */
   offer(loaded, scene) {
-    if (!this.fromHost) this.frames = loaded.values.map((steps, i) => ({ steps, scene: loaded.scenes[i] }));
+    if (!this.fromHost) this.frames = loaded.scenes.map((one) => ({ steps: counted(one), scene: one }));
     this.changed(scene);
   }
 
   /** 收到一幅画面，记进这一串里。 @param {any} scene @param {boolean} fromHost 是算出来的，不是烘焙的第一幅 */
   keep(scene, fromHost) {
-    const steps = scene.steps ?? 0;
+    const steps = counted(scene);
     if (fromHost) {
       const last = this.frames[this.frames.length - 1];
       if (!last || steps < last.steps || !this.fromHost) this.frames = this.frames.filter((f) => this.fromHost && f.steps < steps);
