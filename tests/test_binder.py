@@ -42,6 +42,16 @@ def test_the_image_is_built_from_what_is_pinned() -> None:
     assert recipe.index("chown -R") < recipe.index("USER ${NB_USER}")
 
 
+def test_the_interface_of_the_image_is_chinese() -> None:
+    """选了的语言有它的包，选的那一份文件放到了 JupyterLab 读它的地方。"""
+    chosen = json.loads((ROOT / "binder/overrides.json").read_text("utf8"))
+    locale = chosen["@jupyterlab/translation-extension:plugin"]["locale"]
+    assert f"jupyterlab-language-pack-{locale.replace('_', '-').lower()}" in NAMES
+    recipe = (ROOT / "binder/Dockerfile").read_text("utf8")
+    (copied,) = re.findall(r"^COPY binder/overrides.json (\S+)$", recipe, re.MULTILINE)
+    assert copied == "/usr/local/share/jupyter/lab/settings/overrides.json"
+
+
 def test_binder_has_what_the_chapters_import() -> None:
     """笔记本里 import 的，要么是标准库和 mlcore，要么在 binder 的环境里。"""
     import sys
