@@ -165,6 +165,20 @@ def test_an_answer_of_the_wrong_kind_says_what_is_wanted() -> None:
         check("layers_bend_space.layer", 3)
 
 
+def test_a_percent_sign_means_hundredths_except_where_the_unit_is_percent_already() -> None:
+    half, rarer = exercise("entropy.half_bit"), exercise("bayes.rarer")
+    assert (half.unit, rarer.unit) == ("", "%")
+    for answer in (0.11, "11%", "11 %", "１１％"):
+        assert judge(half, answer).right, answer
+    assert judge(half, "25%").misconception == "以为熵和机会成正比"
+    assert not judge(half, 11).right
+    assert judge(rarer, f"{rarer.answer}%").right
+    assert not judge(rarer, f"{rarer.answer / 100}%").right
+    for text in ("11", "%", "十一%"):
+        with pytest.raises(TypeError, match="要是一个数"):
+            judge(half, text)
+
+
 def test_check_prints_the_verdict(capsys: pytest.CaptureFixture[str]) -> None:
     check("layers_bend_space.mirror", 0.4)
     check("layers_bend_space.mirror", 1.1)
@@ -254,7 +268,10 @@ def test_the_page_judges_as_python_does() -> None:
             cases.append([data(item), sent, verdict.right, verdict.misconception])
     numbers = [["−0.3", "", -0.3], ["１．６１８", "", 1.618], ["1.618 倍", "倍", 1.618],
                ["2/3", "", 2 / 3], ["1e3", "", 1000], ["三", "", None], ["", "", None],
-               ["1/0", "", None], ["1.2.3", "", None]]
+               ["1/0", "", None], ["1.2.3", "", None], ["11%", "", 0.11], ["１１％", "", 0.11],
+               ["11 ％", "比特", 0.11], ["−5%", "", -0.05], ["16.1%", "%", 16.1],
+               ["16.1％", "%", 16.1], ["16.1", "%", 16.1], ["%", "", None], ["%", "%", None],
+               ["11%%", "", None], ["11%%", "%", None]]
     script = """
         import { judge, parseNumber } from './front/src/page/exercise.js';
         import { readFileSync } from 'node:fs';

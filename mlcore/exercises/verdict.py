@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
@@ -34,7 +35,7 @@ class Unexplained(Exception):
 def judge(exercise: Exercise, answer: Any) -> Verdict:
     """判断一个答案。
 
-    选择题的答案是字母 ``"A"``、``"B"``…，数字题是一个数，代码题是一个函数；
+    选择题的答案是字母 ``"A"``、``"B"``…，数字题是一个数（也可以写成 ``"11%"``），代码题是一个函数；
     类型不对时抛出 ``TypeError``，没有这个选项时抛出 ``ValueError``。
     """
     return {"choice": _choice, "number": _number, "code": _code}[exercise.kind](exercise, answer)
@@ -56,7 +57,22 @@ def _choice(exercise: Exercise, answer: Any) -> Verdict:
     return _hint(exercise, wrong.misconception)
 
 
+def _percent(exercise: Exercise, text: str) -> float | None:
+    """``"11%"`` 是 0.11，单位本来就是 % 的题里是 11；别的文字不是数，返回 None。"""
+    plain = unicodedata.normalize("NFKC", text).strip()
+    if not plain.endswith("%"):
+        return None
+    try:
+        number = float(plain[:-1].replace("−", "-"))
+    except ValueError:
+        return None
+    return number if exercise.unit == "%" else number / 100
+
+
 def _number(exercise: Exercise, answer: Any) -> Verdict:
+    if isinstance(answer, str):
+        read = _percent(exercise, answer)
+        answer = answer if read is None else read
     if isinstance(answer, bool) or not isinstance(answer, (int, float)):
         raise TypeError(f"这一题的答案要是一个数，得到的是 {answer!r}")
     if abs(answer - exercise.answer) <= exercise.tolerance:

@@ -27,16 +27,19 @@ export function judge(data, answer) {
 }
 
 /**
- * 读者写的数：全角的数字和负号、分数、末尾的单位都认得；不是数就返回 null。
+ * 读者写的数：全角的数字和负号、分数、末尾的单位都认得；百分号是除以 100，单位本来就是它时不算。
+ * 不是数就返回 null。
  * @param {string} text @param {string} [unit] @returns {number|null}
  */
 export function parseNumber(text, unit = '') {
   let plain = text.normalize('NFKC').replace(/[−–—﹣]/g, '-').replace(/[。]/g, '.').replace(/\s/g, '');
-  if (unit && plain.endsWith(unit)) plain = plain.slice(0, -unit.length);
+  const percent = unit !== '%' && plain.endsWith('%');
+  if (percent) plain = plain.slice(0, -1);
+  else if (unit && plain.endsWith(unit)) plain = plain.slice(0, -unit.length);
   const number = '[+-]?(?:\\d+\\.?\\d*|\\.\\d+)(?:e[+-]?\\d+)?';
   const match = new RegExp(`^(${number})(?:/(${number}))?$`, 'i').exec(plain);
   if (!match) return null;
-  const value = Number(match[1]) / (match[2] === undefined ? 1 : Number(match[2]));
+  const value = Number(match[1]) / (match[2] === undefined ? 1 : Number(match[2])) / (percent ? 100 : 1);
   return Number.isFinite(value) ? value : null;
 }
 
@@ -81,7 +84,7 @@ export function mount(root) {
     const written = answering.read();
     const value = data.kind === 'choice' ? LETTERS.indexOf(written || '?') : parseNumber(written, data.unit);
     if (value === null || value < 0 && data.kind === 'choice') {
-      say('empty', data.kind === 'choice' ? '先选一个。' : '这里要填一个数，比如 −1.5 或 2/3。');
+      say('empty', data.kind === 'choice' ? '先选一个。' : '这里要填一个数，比如 −1.5、2/3 或 12%。');
       return;
     }
     const result = judge(data, value);
