@@ -231,6 +231,8 @@ def test_the_figure_draws_the_two_entropies_on_two_axes():
     assert ways["y"][0] == pytest.approx(192.2, abs=0.1)
     assert "奈特" in figure["layout"]["yaxis"]["title"]["text"]
     assert "比特" in figure["layout"]["yaxis2"]["title"]["text"]
+    named = figure["layout"]["annotations"]
+    assert [(one["text"], one["x"]) for one in named] == [("倒转", 20)]
     low, high = figure["layout"]["yaxis"]["domain"], figure["layout"]["yaxis2"]["domain"]
     assert high[1] < low[0]
 
@@ -336,6 +338,9 @@ def test_every_moment_has_its_sentence():
     assert "散匀了" in said(160)
     assert "来路" in said(30, "reverse", 1)
     assert "看了一眼" in said(30, "reverse", "observe", 3)
+    assert "先运行" in said()
+    assert "没有来路可回" in said("reverse")
+    assert "没有来路可回" not in said("reverse", "reverse")
     assert "往另一头走" in said("reverse", 50)
     assert "又倒了一次" in said(30, "reverse", 10, "reverse", 2)
     assert "传给被碰的" in said(30, "reverse", 1, hair="millionth")

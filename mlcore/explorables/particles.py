@@ -242,6 +242,17 @@ class Particles(Explorable):
             }
             for turn in self.turns
         ]
+        named = [
+            {
+                "text": "倒转",
+                "x": turn,
+                "yref": "paper",
+                "y": 0.5,
+                "showarrow": False,
+                "font": {"color": "#736a5c"},
+            }
+            for turn in self.turns
+        ]
         layout = {
             "xaxis": {**axis, "title": {"text": "走过的步数"}, "anchor": "y2"},
             "yaxis": {**axis, "title": {"text": "ln W（奈特）"}, "domain": [0.56, 1.0]},
@@ -252,6 +263,7 @@ class Particles(Explorable):
                 "rangemode": "tozero",
             },
             "shapes": turns,
+            "annotations": named,
             "showlegend": False,
         }
         return {"data": data, "layout": layout}

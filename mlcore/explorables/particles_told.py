@@ -50,7 +50,10 @@ def told(picture: Particles) -> str:
     if picture.turns:
         return "速度又倒了一次，粒子接着往前走。"
     if not picture.clock:
-        return "粒子都在角里，摆法少，熵低。观察者也刚看过一眼，知道蓝色的那一个在哪里。"
+        return (
+            "粒子都在角里，摆法少，熵低。观察者也刚看过一眼，知道蓝色的那一个在哪里。"
+            "先运行，走出去了，才有来路可以倒。"
+        )
     if picture.ways[-1][1] < SETTLED * picture.most[1]:
         return "散开不用谁来安排：散开的摆法比挤在角里的多得多，各走各的，走着走着就散了。"
     return "散匀了，熵到了顶，只剩一点起伏。现在倒转速度：它们认得来时的路吗？"
@@ -60,6 +63,8 @@ def _turned(picture: Particles) -> str:
     """刚倒转，还一步没有走。"""
     back = "速度已经倒转" if picture.way < 0 else "速度又倒回来了"
     seen = "看了一眼，粒子没有动；" if picture.looks[-1] == picture.clock > 0 else ""
+    if not picture.clock and picture.way < 0:
+        return "速度倒转了，可是一步也没有走过，没有来路可回：按「运行」，从起点往另一头走。"
     return f"{seen}{back}，按「运行」。"
 
 

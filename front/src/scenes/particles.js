@@ -27,9 +27,10 @@ function column(name, button) {
   const more = html('span');
   const press = html('button', { type: 'button', class: 'ex-button' }, button);
   const acts = html('div', { class: 'pt-acts' }, press);
+  const key = html('p', { class: 'pt-key' });
   const element = html('section', { class: 'pt-side' },
-    html('h4', {}, name, note), frame, html('p', { class: 'pt-read' }, value, more), html('div', { class: 'pt-plot' }, plot), acts);
-  return { element, box, plot, frame, note, value, more, press, acts };
+    html('h4', {}, name, note), frame, html('p', { class: 'pt-read' }, value, more), html('div', { class: 'pt-plot' }, plot), key, acts);
+  return { element, box, plot, frame, note, value, more, key, press, acts };
 }
 
 /** 几选一的下拉单。 @param {any} spec @param {string} label @param {(value: string) => void} pick */
@@ -68,6 +69,9 @@ export default function create(stage, ctx) {
   const power = html('sup');
   world.more.append('约 10', power, ' 种摆法');
   mind.more.append('还差这么多个是非题');
+  const mark = (/** @type {string} */ look, /** @type {string} */ text) => html('span', {}, html('i', { class: `pt-mark is-${look}` }), text);
+  world.key.append(mark('way', '照原路，该这样回去'), mark('home', '起点'));
+  mind.key.append(mark('look', '看了一眼'));
   const mode = choiceField({ label: spec('mode').label, options: spec('mode').options, onPick: (value) => ctx.set({ mode: value }) });
   const grid = choiceField({ label: spec('grid').label, options: GRIDS, onPick: (value) => { ctx.set({ grid: Number(value) }); later(); } });
   const told = html('p', { class: 'pt-told', 'aria-live': 'polite' });
@@ -144,18 +148,24 @@ export default function create(stage, ctx) {
     return Float64Array.from(cloud, (/** @type {number} */ v, i) => v + rest * (from[i] - v));
   }
 
+  /** 正倒着走，而且有来路可以走：倒转的时候还在起点的这一头。 */
+  function back() {
+    const { turns, clock, age, way } = shown;
+    return turns.length > 0 && way < 0 && clock + age > turns[turns.length - 1];
+  }
+
   function accounts() {
     const level = ctx.get().grid - 1;
-    const { turns, looks, stride, clock, way } = shown;
+    const { turns, looks, stride, clock } = shown;
     const many = shown.ways.shape[1];
     const turn = turns[turns.length - 1];
-    const home = turns.length && way < 0 ? clock + shown.age : null;
+    const home = back() ? clock + shown.age : null;
     const far = reach(Math.max(clock, home ?? 0, turns.length ? 2 * turn : 0));
     const row = (/** @type {any} */ table) => table.data.subarray(level * many, (level + 1) * many);
     const common = { stride, clock, turns, home };
     drawAccount(world.plot, size, TALL, {
       ...common, values: row(shown.ways), now: shown.now.ways[level], most: shown.most[level],
-      mostName: '散得最匀', name: '粒子的账：ln W（奈特）', looks: [], mirror: way < 0,
+      mostName: '散得最匀', name: '粒子的账：ln W（奈特）', looks: [], mirror: back(),
     }, colors.ink, colors, far);
     drawAccount(mind.plot, size, TALL, {
       ...common, values: row(shown.bits), now: shown.now.bits[level], most: 2 * (level + 1),
@@ -178,6 +188,9 @@ export default function create(stage, ctx) {
     const whole = shown.hair === 'none';
     world.note.textContent = shown.left !== null ? `还有 ${shown.left} 步${whole ? '' : '就该'}回到起点`
       : shown.age < 0 ? `过了${whole ? '起点' : '该回到起点的时候'} ${-shown.age} 步` : '';
+    // 还在起点，没有来路：这时不给倒转。
+    world.press.disabled = shown.clock === 0;
+    world.key.classList.toggle('is-away', !back());
     if (told.textContent !== scene.told) told.textContent = scene.told;
   }
 

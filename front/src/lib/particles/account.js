@@ -13,7 +13,7 @@ const SHORTEST = 400;
  * @property {number} most 上限 @property {string} mostName 上限是什么 @property {string} name 纵轴的名字
  * @property {number[]} turns 在哪几步倒转过 @property {number[]} looks 在哪几步看过
  * @property {number | null} home 该在第几步回到起点
- * @property {boolean} mirror 画不画「照原路回去」的虚线
+ * @property {boolean} mirror 画不画「照原路回去」的虚线；它叫什么，写在图下面
  */
 
 /** 横轴到哪里：400，不够就加倍。 @param {number} need */
@@ -40,12 +40,14 @@ export function drawAccount(canvas, width, height, account, color, colors, far) 
     if (turn > far) continue;
     stroke(brush, [[x(turn), top], [x(turn), top + tall]], colors['ink-faint'], [1, 3], 1);
   }
-  if (account.mirror && account.turns.length) {
+  if (account.turns.length) {
+    const at = x(account.turns[account.turns.length - 1]);
+    const before = at > width - right - 30;
     brush.fillStyle = colors['ink-faint'];
-    brush.textAlign = 'left';
-    brush.fillText('倒转', x(account.turns[account.turns.length - 1]) + 4, top + tall - 6);
+    brush.textAlign = before ? 'right' : 'left';
+    brush.fillText('倒转', at + (before ? -4 : 4), top + tall - 6);
   }
-  if (account.mirror && account.turns.length) backwards(brush, account, x, y, colors);
+  if (account.mirror) backwards(brush, account, x, y, colors);
   brush.fillStyle = color;
   for (const look of account.looks) {
     const [at, low] = [x(look), top + tall];
