@@ -27,6 +27,7 @@ from mlcore.explorables.belief import (
     updated,
 )
 from mlcore.explorables.codec import decode, encode, inline, pack
+from mlcore.explorables.host import Host
 from mlcore.probability import log_odds, posterior
 
 FRONT = Path(__file__).resolve().parents[1] / "front"
@@ -249,14 +250,35 @@ def test_the_first_scene_and_the_frames_are_small():
     assert len(pack(scenes)) < 60_000
 
 
-def test_the_figure_has_three_beliefs_and_the_truth():
-    picture = Belief()
+def test_the_enlarged_figure_is_the_one_that_the_reader_sees():
+    picture = Belief(prior=[0.2] * 20 + [0.9] * 19)
     picture.step(30)
-    figure = picture.figure()
-    assert [trace["name"] for trace in figure["data"]] == ["你", "乙", "丙", "真的机会"]
-    for trace, belief in zip(figure["data"], picture.beliefs(), strict=False):
-        np.testing.assert_array_equal(trace["y"], belief)
+    scene, figure = picture.view(), picture.figure()
+    names = [trace["name"] for trace in figure["data"]]
+    assert names == ["你", "乙", "丙", "你画的先验", "真的机会"]
+    for trace, curve in zip(figure["data"][:3], scene["curves"], strict=True):
+        np.testing.assert_array_equal(trace["y"], curve)
+        assert max(trace["y"]) == 1
+    np.testing.assert_array_equal(figure["data"][3]["y"], scene["prior"])
+    assert figure["data"][4]["x"] == [scene["truth"]] * 2
+    # 轴名和图里的一样。
+    drawn = (FRONT / "src" / "lib" / "belief" / "curves.js").read_text("utf-8")
+    for axis in ("xaxis", "yaxis"):
+        assert f"'{figure['layout'][axis]['title']['text']}'" in drawn
     encode(figure)
+
+
+def test_a_figure_of_an_earlier_step_has_the_flips_of_that_step_and_the_prior_of_now():
+    host = Host()
+    host.sessions["a"] = session = Session(Belief())
+    session.step(40)
+    session.set({"prior": [0.1] * 20 + [0.9] * 19})
+    asked = {"id": "a", "op": "figure", "steps": 10}
+    figure = decode(*host.ask(json.dumps(asked)))["figure"]
+    early = Belief(prior=[0.1] * 20 + [0.9] * 19)
+    early.step(10)
+    np.testing.assert_array_equal(figure["data"][0]["y"], early.figure()["data"][0]["y"])
+    assert session.steps == 40
 
 
 def test_the_control_of_the_prior_answers_on_the_page_alone():

@@ -142,6 +142,20 @@ def test_going_back_returns_to_a_moment_before_the_run_went_wrong():
     assert again.explorable.position == session.explorable.position
 
 
+@given(moves, st.integers(0, 12))
+def test_looking_at_another_step_leaves_the_session_where_it_is(actions, steps):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mlcore.explorables.session.load_class", lambda path: Walker)
+        session = played(actions)
+        before = session.state(), session.explorable.snapshot()
+        there = session.at(steps)
+        assert there.steps == steps
+        assert (session.state(), session.explorable.snapshot()) == before
+        if steps <= session.steps:
+            early = [entry for entry in session.log if entry[0] <= steps]
+            assert there.state() == {**session.state(), "steps": steps, "log": early}
+
+
 def test_a_bad_value_changes_nothing():
     session = Session(Walker())
     with pytest.raises(ValueError, match="速度"):

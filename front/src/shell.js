@@ -380,11 +380,12 @@ export class Shell {
     return linkTo(this.model.get('_id') ?? '', await this.state());
   }
 
-  /** 现在的状态画成 plotly 图，在大窗口里看。 */
+  /** 看着的这一步画成 plotly 图，在大窗口里看。 */
   async enlarge() {
     try {
       const { enlarge } = await import('./page/plotly.js');
-      const figure = this.ask({ op: 'figure' }).then((answer) => answer.figure);
+      const { steps } = this.drawn ?? {};
+      const figure = this.ask({ op: 'figure', ...(steps === undefined ? {} : { steps }) }).then((answer) => answer.figure);
       await enlarge(figure, this.spec.enlarges, this.model.get('_plotly'));
     } catch (error) {
       this.complain(/** @type {Error} */ (error).message);

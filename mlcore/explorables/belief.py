@@ -115,7 +115,7 @@ class Belief(Explorable):
     runs = True
     unit = "次"
     slice_most = 1
-    enlarges = "信念的曲线"
+    enlarges = "三条信念的曲线"
 
     def reset(self, controls: Mapping[str, Any]) -> None:
         self.generator = Generator(int(controls["seed"]), stream=21)
@@ -187,19 +187,22 @@ class Belief(Explorable):
     def figure(self) -> Figure:
         looks = (("你", "#1d6b5d", "solid"), ("乙", "#b4608f", "dash"), ("丙", "#9c7f00", "dot"))
         beliefs = self.beliefs()
+        curves = beliefs / beliefs.max(axis=1, keepdims=True)
         data: list[dict[str, Any]] = [
-            {"type": "scatter", "mode": "lines", "name": name, "x": THETA, "y": belief}
+            {"type": "scatter", "mode": "lines", "name": name, "x": THETA, "y": curve}
             | {"line": {"color": color, "width": 2, "dash": dash}}
-            for (name, color, dash), belief in zip(looks, beliefs, strict=True)
+            for (name, color, dash), curve in zip(looks, curves, strict=True)
         ]
-        truth, top = float(self.controls_now["truth"]), float(beliefs.max())
-        data.append(
+        truth = float(self.controls_now["truth"])
+        data += [
+            {"type": "scatter", "mode": "lines", "name": "你画的先验", "x": THETA}
+            | {"y": np.array(self.controls_now["prior"]), "line": {"color": "#1d6b5d", "width": 1}},
             {"type": "scatter", "mode": "lines", "name": "真的机会", "x": [truth] * 2}
-            | {"y": [0, top], "line": {"color": "#24211c", "width": 2}}
-        )
+            | {"y": [0, 1], "line": {"color": "#24211c", "width": 2}},
+        ]
         layout = {
-            "xaxis": {"title": {"text": "出正面的机会"}, "range": [0, 1]},
-            "yaxis": {"title": {"text": "信念（每 0.025 一格的概率）"}, "rangemode": "tozero"},
+            "xaxis": {"title": {"text": "出正面的机会"}, "range": [0, 1], "dtick": 0.25},
+            "yaxis": {"title": {"text": "可信的程度（最高的地方算 1）"}, "range": [0, 1.05]},
         }
         return {"data": data, "layout": layout}
 

@@ -67,8 +67,9 @@ class Host:
         return self._answer(request["id"])
 
     def figure(self, request: dict[str, Any]) -> dict[str, Any]:
-        """现在的状态画成 plotly 图，给读者放大。"""
-        return {"figure": self.sessions[request["id"]].explorable.figure()}
+        """画成 plotly 图，给读者放大；``steps`` 是他看着的那一步，没有就是现在。"""
+        session = self.sessions[request["id"]]
+        return {"figure": session.at(request.get("steps", session.steps)).explorable.figure()}
 
     def step(self, request: dict[str, Any]) -> dict[str, Any]:
         """走 ``n`` 步；多到一片做不完时，答复里是 ``more``，再问 ``more`` 接着做。"""

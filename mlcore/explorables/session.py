@@ -202,6 +202,20 @@ class Session:
             self.step(1)
             yield self.steps
 
+    def at(self, steps: int) -> Session:
+        """第 ``steps`` 步时的样子：就在这一步，是自己；不在，另走一遍到那里，自己不动。
+
+        图自己就答得了的控件（``local``）只是换一个看法，回头看哪一步都照现在的值。
+        """
+        if steps == self.steps:
+            return self
+        log = [entry for entry in self.log if entry[0] <= steps]
+        there = Session.restored({**self.state(), "steps": steps, "log": log})
+        known = there.explorable.valued_controls()
+        now = self.controls
+        there.set({name: now[name] for name in known if getattr(known[name], "local", False)})
+        return there
+
     def snapshot(self) -> dict[str, Any]:
         """整段来往的快照（含运行状态的数组），供 worker 意外结束之后接着来。"""
         return {

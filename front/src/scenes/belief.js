@@ -173,8 +173,8 @@ export default function create(stage, ctx) {
     const wide = width >= 720;
     wrap.classList.toggle('is-wide', wide);
     const left = Math.round(wide ? width * 0.57 : width);
-    plot.resize(left, wide ? 372 : 340);
-    steps.resize(wide ? width - left - 32 : width, wide ? 372 : 280);
+    plot.resize(left, wide ? 405 : 373);
+    steps.resize(wide ? width - left - 32 : width, wide ? 405 : 280);
     render();
   }
 

@@ -4,9 +4,11 @@ import { linePath, number, svg } from '../axes.js';
 import { handle } from '../drag.js';
 import { cell } from './model.js';
 
-const [SIDE, TOP] = [16, 22];
-const TRACKS = [46, 86]; // 轴下面两条轨道：真值，要比较的两种硬币
-const BELOW = 112;
+// 笔的环在最高、最低的地方也不压住轴名：上面留一个环和它的字，刻度的数字退到环的下面。
+const [SIDE, TOP] = [16, 47];
+const DIGITS = 27;
+const TRACKS = [54, 94]; // 轴下面两条轨道：真值，要比较的两种硬币
+const BELOW = 120;
 const TICKS = [0, 0.25, 0.5, 0.75, 1];
 const STEP = 0.025;
 
@@ -137,7 +139,7 @@ export function curves(ask) {
   function stalk(v, top, row) {
     const at = x(v).toFixed(1);
     const crosses = TICKS.some((tick) => Math.abs(x(tick) - x(v)) < 16);
-    return `M${at} ${top.toFixed(1)}V${crosses ? `${base() + 4}M${at} ${base() + 22}V` : ''}${base() + TRACKS[row]}`;
+    return `M${at} ${top.toFixed(1)}V${crosses ? `${base() + 12}M${at} ${base() + DIGITS + 5}V` : ''}${base() + TRACKS[row]}`;
   }
 
   /** @param {ArrayLike<number>} shares */
@@ -168,11 +170,11 @@ export function curves(ask) {
       let lines = `M${x(0)} ${y(0)}H${x(1)}`;
       for (const tick of TICKS) {
         lines += `M${x(tick).toFixed(1)} ${y(0)}v4`;
-        svg('text', { x: x(tick), y: y(0) + 17, 'text-anchor': 'middle' }, back).textContent = number(tick);
+        svg('text', { x: x(tick), y: y(0) + DIGITS, 'text-anchor': 'middle' }, back).textContent = number(tick);
       }
       svg('path', { class: 'axes-cross', d: lines }, back);
       svg('text', { x: 2, y: 13 }, back).textContent = '可信的程度（最高的地方算 1）';
-      svg('text', { x: x(0.875), y: y(0) + 17, 'text-anchor': 'middle' }, back).textContent = w > 460 ? '出正面的机会' : '';
+      svg('text', { x: x(0.875), y: y(0) + DIGITS, 'text-anchor': 'middle' }, back).textContent = w > 460 ? '出正面的机会' : '';
     },
     /**
      * @param {{prior: ArrayLike<number>, beliefs: {curve: ArrayLike<number>}[], flips: number, truth: number, pair: [number, number]}} now
