@@ -158,6 +158,39 @@ def test_the_picture_counts_the_people_as_mlcore_does():
 
 
 @node
+def test_a_bet_is_judged_only_by_the_numbers_it_was_made_for():
+    def said(**changes):
+        values = {**People().controls_now, "guess": 50, "stage": 3, **changes}
+        given = json.dumps(values)
+        text = f"it.sentence({given}, it.reckon({given}, {PEOPLE}))"
+        return in_node("people/reckon.js", f"[{text}, it.moved({given})]")
+
+    text, moved = said()
+    assert "你押 50%，高了一些。" in text
+    assert moved == []
+    text, moved = said(prevalence=10)
+    assert moved == ["患病率 1%"]
+    assert "67.9%。你的 50% 是照患病率 1% 押的，不和这个数比。" in text
+    assert said(prevalence=10, specificity=99)[1] == ["患病率 1%", "特异度 95%"]
+    # 「照抄」是第二次的事，押的是第一次。
+    assert said(repeat=100)[1] == []
+    text, moved = said(prevalence=10, bet_for=[10, 95, 95], guess=66)
+    assert moved == []
+    assert "押得很准" in text
+
+
+def test_the_link_carries_what_the_bet_was_made_for():
+    session = Session(People())
+    session.set({"guess": 30, "bet_for": [2, 95, 90], "stage": 1, "prevalence": 10})
+    again = Session.restored(json.loads(json.dumps(session.state())))
+    assert again.controls["bet_for"] == [2, 95, 90]
+    assert People.valued_controls()["bet_for"].spec()["local"] is True
+    old = session.state()
+    del old["start"]["bet_for"]
+    assert Session.restored(old).controls["bet_for"] == [1, 95, 95]
+
+
+@node
 def test_the_pieces_keep_their_area_until_they_are_enlarged():
     three = {"prior": 0.2, "likely": 0.9, "unlikely": 0.3}
     want = square(0.2, 0.9, 0.3)

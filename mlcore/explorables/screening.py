@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -13,7 +14,7 @@ import numpy as np
 from mlcore.backend import to_numpy
 from mlcore.checks import real_number
 from mlcore.explorables.base import Explorable, Figure, Scene
-from mlcore.explorables.controls import Choice, Slider
+from mlcore.explorables.controls import Choice, Numbers, Slider
 from mlcore.probability import evidence, posterior
 from mlcore.random import Generator
 
@@ -85,6 +86,16 @@ def screening(
     )  # fmt: skip
 
 
+@dataclass(frozen=True)
+class BetFor(Numbers):
+    """押的时候患病率、灵敏度、特异度各是多少（%）：押得准不准，只和这组数的真相比。
+
+    图自己记、自己比，不必为它叫醒 Python。
+    """
+
+    local: bool = True
+
+
 class People(Explorable):
     """一万个点：先押一个数，再看他们按有没有病、按结果站队，阳性的站出来数一数。"""
 
@@ -98,6 +109,7 @@ class People(Explorable):
         Slider("specificity", "特异度", 50, 100, 95, step=1, unit="%", where="picture"),
         Slider("repeat", "第二次照抄第一次", 0, 100, 0, step=5, unit="%", where="picture"),
         Slider("guess", "你押的数", 0, 100, 50, step=1, unit="%", where="picture", local=True),
+        BetFor("bet_for", "押的时候的三个数", (1.0, 95.0, 95.0), low=0.0, high=100.0),
         Slider("stage", "走到哪一步", 0, 4, 0, step=1, where="picture", local=True),
     )
 

@@ -8,7 +8,7 @@ import { handle } from '../lib/drag.js';
 import { choiceField, html, sliderField } from '../lib/fields.js';
 import { palette } from '../lib/palette.js';
 import { Crowd } from '../lib/people/crowd.js';
-import { heads, percent, reckon, sentence } from '../lib/people/reckon.js';
+import { heads, known, moved, percent, reckon, sentence } from '../lib/people/reckon.js';
 import '../style/people.css';
 
 const EDGE = 16;
@@ -61,7 +61,12 @@ export default function create(stage, ctx) {
   const picture = html('div', { class: 'people-picture' }, canvas, over);
   const said = html('p', { class: 'people-say', 'aria-live': 'polite' });
   const next = html('button', { type: 'button', class: 'ex-button primary' }, '就押这个数');
-  next.addEventListener('click', () => change({ stage: values.stage === 4 ? 0 : values.stage + 1 }));
+  next.addEventListener('click', () => {
+    if (values.stage === 0) change({ stage: 1, bet_for: known(values) });
+    else change({ stage: values.stage === 4 ? 0 : values.stage + 1 });
+  });
+  const again = html('button', { type: 'button', class: 'ex-button' }, '照这组数重新押');
+  again.addEventListener('click', () => change({ stage: 0 }));
   const steps = choiceField({
     label: '走到哪一步', options: [['1', '谁有病'], ['2', '谁阳性'], ['3', '站出来'], ['4', '再查']],
     onPick: (value) => change({ stage: Number(value) }),
@@ -69,7 +74,7 @@ export default function create(stage, ctx) {
   const knobs = KNOBS.map(([name, label]) => knob(name, label));
   const panel = html('div', { class: 'people-knobs' }, ...knobs.map((k) => k.element));
   const wrap = html('div', { class: 'people' }, picture, said,
-    html('div', { class: 'people-acts' }, next, steps.element), panel);
+    html('div', { class: 'people-acts' }, next, steps.element, again), panel);
   stage.append(wrap);
 
   /** @param {number} x 百分数 */
@@ -90,7 +95,7 @@ export default function create(stage, ctx) {
       element: field.element,
       update() {
         const table = stops();
-        const value = values[/** @type {keyof typeof values} */ (name)];
+        const value = Number(values[/** @type {keyof typeof values} */ (name)]);
         if (!table) {
           field.update(value);
           return;
@@ -119,7 +124,7 @@ export default function create(stage, ctx) {
     shown = values.stage;
     marks(counts);
     write(counts);
-    const wanted = JSON.stringify({ ...values, guess: 0 });
+    const wanted = JSON.stringify({ ...values, guess: 0, bet_for: 0 });
     if (before >= 0 && wanted === placed) return;
     placed = wanted;
     const labels = crowd.plan(shown, counts, box);
@@ -156,7 +161,10 @@ export default function create(stage, ctx) {
     grip.move(values.guess, 0);
     line(guessLine, at(values.guess), bet ? 20 : AXIS - 16, foot, true);
     // 押的是查一次；再查一次的结果不和它比。
-    flag(guessText, shown === 4 ? '你押的（一次）' : `你押 ${values.guess}%`, at(values.guess), 15, true);
+    const before = bet ? moved(values) : [];
+    const what = before.length > 1 ? '（另一组数）' : before.length ? `（${before[0]} 时）` : '';
+    flag(guessText, shown === 4 ? '你押的（一次）' : `你押 ${values.guess}%${what}`, at(values.guess), 15, true);
+    for (const node of [guessLine, guessText]) node.classList.toggle('is-away', before.length > 0);
     line(truthLine, at(truth), 36, foot, told);
     flag(truthText, `其实 ${percent(truth / 100)}`, at(truth), 34, told);
   }
@@ -184,6 +192,7 @@ export default function create(stage, ctx) {
     steps.element.hidden = !bet;
     steps.update(String(values.stage));
     panel.hidden = !bet;
+    again.hidden = values.stage === 0 || values.stage === 4 || !moved(values).length;
     knobs[3].element.hidden = values.stage !== 4;
     for (const k of knobs) k.update();
     if (dragging) return;

@@ -3,7 +3,8 @@
 import { number } from '../axes.js';
 
 /**
- * @typedef {{guess: number, stage: number, prevalence: number, sensitivity: number, specificity: number, repeat: number}} Values
+ * @typedef {{guess: number, bet_for: number[], stage: number, prevalence: number, sensitivity: number, specificity: number,
+ *   repeat: number}} Values bet_for 是押的时候的患病率、灵敏度、特异度
  * @typedef {{sick: number, well: number, hit: number, miss: number, alarm: number, clear: number,
  *   hitTwice: number, alarmTwice: number, once: number, twice: number}} Counts
  *   hit 是病人里的阳性，miss 是阴性；alarm 是没病的人里的阳性，clear 是阴性；once、twice 是阳性的人真有病的份额
@@ -32,6 +33,16 @@ export const heads = (count) => String(Number(count.toFixed(2)));
 /** @param {number} share */
 export const percent = (share) => `${number(100 * share)}%`;
 
+/** 押一个数的时候知道的三个数。 @param {Values} values */
+export const known = ({ prevalence, sensitivity, specificity }) => [prevalence, sensitivity, specificity];
+
+/** 押过以后又挪动了的那几个数，押的时候各是多少；没有挪过就是空的。 @param {Values} values */
+export function moved(values) {
+  const now = known(values);
+  return ['患病率', '灵敏度', '特异度'].map((name, i) => (Math.abs(now[i] - values.bet_for[i]) > 1e-6 ? `${name} ${number(values.bet_for[i])}%` : ''))
+    .filter(Boolean);
+}
+
 /** @param {Values} values @param {Counts} c */
 export function sentence(values, c) {
   const { stage, guess } = values;
@@ -46,7 +57,7 @@ export function sentence(values, c) {
     return c.alarm < 0.005 ? `${found}一个也没有错报。` : `${found}错报 ${heads(c.alarm)} 个，${compare(c.alarm, c.hit)}`;
   }
   if (stage === 3) {
-    return `阳性的人站出来，一共 ${heads(c.hit + c.alarm)} 个，真有病的 ${heads(c.hit)} 个：${percent(c.once)}。${verdict(guess, 100 * c.once)}`;
+    return `阳性的人站出来，一共 ${heads(c.hit + c.alarm)} 个，真有病的 ${heads(c.hit)} 个：${percent(c.once)}。${verdict(guess, 100 * c.once, moved(values))}`;
   }
   const copied = values.repeat === 100
     ? '第二次全照抄第一次，等于没查。'
@@ -62,8 +73,9 @@ function compare(wrong, right) {
   return times > 0.8 ? '和查出来的差不多多。' : '比查出来的少。';
 }
 
-/** @param {number} guess @param {number} truth */
-function verdict(guess, truth) {
+/** 押得准不准；押的是另一组数，就不判。 @param {number} guess @param {number} truth @param {string[]} before */
+function verdict(guess, truth, before) {
+  if (before.length) return `你的 ${guess}% 是照${before.join('、')} 押的，不和这个数比。`;
   const off = guess - truth;
   if (Math.abs(off) <= 5) return `你押 ${guess}%，押得很准。`;
   return `你押 ${guess}%，${off > 0 ? '高' : '低'}了${Math.abs(off) > 40 ? '很多' : '一些'}。`;
