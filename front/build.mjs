@@ -102,7 +102,7 @@ async function jupyterModule(kind) {
     ...common,
     stdin: {
       contents: `import scene from './scenes/${kind}.js';
-import { widget } from './shell.js';
+import { widget } from './widget.js';
 export default widget(scene);
 `,
       resolveDir: SRC,

@@ -2,12 +2,14 @@
 /** 书里的全程图：左边输入平面和判断，右边走到第 s 处的同一张纸，下面是各层的缩略图。 */
 import { el } from '../dom.js';
 import { number } from './axes.js';
+import { fit } from './canvas.js';
 import { Net, mesh, station } from './net.js';
 import { palette } from './palette.js';
 import { Paper } from './paper.js';
 import { placing } from './placing.js';
 import { scrubber } from './scrubber.js';
-import { dots, fit, gridLines } from './sheet.js';
+import { gridLines } from './sheet.js';
+import { dots } from './sheet/marks.js';
 import { camera, offerTurn, project, turnable } from './view3d.js';
 import '../style/network.css';
 

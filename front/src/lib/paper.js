@@ -1,7 +1,10 @@
 // @ts-check
 /** 一块画布，上面是走到第 s 处的那张纸：网络换了它跟着变，手柄动了它跟着弯。 */
+import { fit } from './canvas.js';
 import { Net, mesh, station, zeroLine } from './net.js';
-import { between, dots, fit, flatField, scaffold, segments, separator, sheet, tints } from './sheet.js';
+import { between, flatField, sheet } from './sheet.js';
+import { dots, scaffold, segments, separator } from './sheet/marks.js';
+import { tints } from './sheet/tints.js';
 import { camera, project } from './view3d.js';
 
 const FEW = 20; // 分错的不超过这么多，才一个一个圈出来

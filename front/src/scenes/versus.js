@@ -1,11 +1,12 @@
 // @ts-check
 /** 宽 2 对宽 3：同样的点，两笔账。上面是输入平面和判错的面积，下面是走到第 s 处的圆盘和环。 */
 import { el } from '../dom.js';
+import { fit } from '../lib/canvas.js';
 import { Net, mesh, station, zeroLine } from '../lib/net.js';
 import { palette } from '../lib/palette.js';
-import { scrubber } from '../lib/scrubber.js';
-import { dots, fit, scaffold, segments, separator } from '../lib/sheet.js';
 import { judged, regions } from '../lib/regions.js';
+import { scrubber } from '../lib/scrubber.js';
+import { dots, scaffold, segments, separator } from '../lib/sheet/marks.js';
 import { camera, offerTurn, project, turnable } from '../lib/view3d.js';
 import '../style/network.css';
 import '../style/versus.css';

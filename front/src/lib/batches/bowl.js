@@ -1,9 +1,9 @@
 // @ts-check
 /** 右边：损失在（斜率，截距）上的碗。每个样本自己的谷底是一条直线，路线在碗里走。 */
 import { axes, linePath, number, plane, svg } from '../axes.js';
+import { fit } from '../canvas.js';
 import { handle } from '../drag.js';
 import { put } from '../put.js';
-import { fit } from '../sheet.js';
 import { sampleName } from './scatter.js';
 
 const LEVELS = [0.1, 0.25, 0.5, 0.8, 1.15, 1.55, 2, 2.5, 3.05, 3.65, 4.3, 5];

@@ -1,9 +1,9 @@
 // @ts-check
 /** 左边：六百个点和一条直线。直线的两头可以拖，那就是起点。 */
 import { dotPath, linePath, number, svg, ticks } from '../axes.js';
+import { fit } from '../canvas.js';
 import { handle } from '../drag.js';
 import { put } from '../put.js';
-import { fit } from '../sheet.js';
 
 const LEFT = -1.15;
 const RIGHT = 2.15;

@@ -25,8 +25,22 @@ export function areaText(split) {
   return `行列式 ${number(d)}：${change}${flip}`;
 }
 
-/** 走到 ``at`` 时的一句话。 @param {any} split @param {number} at 0 到 3 */
-export function sentence(split, at) {
+/** 滑杆念出来的话。 @param {any} split @param {number} at */
+export function stepName(split, at) {
+  if (at === 0) return '起点，什么也没做';
+  const k = Math.min(2, Math.ceil(at) - 1);
+  const part = Math.round(100 * (at - k));
+  return `第 ${k + 1} 步：${names(split)[k]}，走了 ${part}%`;
+}
+
+/** 走到 ``at`` 时的一句话。 @param {any} split 没有拆开就是 null @param {number} at 0 到 3 @param {string} live Python 醒了没有 */
+export function sentence(split, at, live) {
+  if (!split) {
+    if (live === 'live') return '正在拆这个矩阵…';
+    return live === 'failed'
+      ? 'Python 没有启动，拆不了新的矩阵；几个现成的例子仍然可以看。'
+      : '纸面已经跟上了。要把这个矩阵拆开，等 Python 醒来。';
+  }
   const [first, , last] = partsText(split);
   const [s1, s2] = split.stretch.data;
   const same = s1 - s2 < NONE;

@@ -1,7 +1,7 @@
 // @ts-check
 /** 一本账：一种熵随步数的曲线。横轴从 0 起，不够长就加倍，不随着指尖伸缩。 */
 import { number } from '../axes.js';
-import { fit } from '../sheet.js';
+import { fit } from '../canvas.js';
 
 const EDGE = { left: 44, right: 10, top: 28, bottom: 24 };
 const SHORTEST = 400;

@@ -1,6 +1,6 @@
 // @ts-check
 /** 两个一样大的盒子：粒子真的在的盒子，和观察者心里的盒子。 */
-import { fit } from '../sheet.js';
+import { fit } from '../canvas.js';
 
 export const FULL = 32768; // 位置的一整条边
 export const COARSE = 256; // 影子的位置的一整条边

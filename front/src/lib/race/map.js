@@ -1,9 +1,9 @@
 // @ts-check
 /** 地形图：等高线、终点圈、各位选手的脚印，和起点上的两个方向。 */
 import { axes, linePath, number, plane, svg } from '../axes.js';
+import { fit } from '../canvas.js';
 import { bilinear, relief } from '../contours.js';
 import { handle } from '../drag.js';
-import { fit } from '../sheet.js';
 import { lookup } from '../table.js';
 import { ME, mark } from './marks.js';
 
