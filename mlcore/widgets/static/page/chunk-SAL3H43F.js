@@ -1,0 +1,1 @@
+function d(t,o,i){let e=Math.min(3,window.devicePixelRatio||1),h=Math.round(o*e),n=Math.round(i*e);(t.width!==h||t.height!==n)&&(t.width=h,t.height=n,t.style.width=`${o}px`,t.style.height=`${i}px`);let r=t.getContext("2d");return r.setTransform(e,0,0,e,0,0),r.clearRect(0,0,o,i),r}export{d as a};
