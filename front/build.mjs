@@ -132,6 +132,7 @@ async function styles({ inputs }) {
 async function stylesheet(sheets) {
   const result = await build({
     ...common,
+    plugins: [followSystem],
     stdin: {
       contents: sheets.map((name) => `@import "./style/${name}";`).join('\n'),
       resolveDir: SRC,
@@ -141,6 +142,19 @@ async function stylesheet(sheets) {
   });
   return Buffer.from(result.outputFiles[0].contents);
 }
+
+/** 调色板里的深色只写一份；跟着系统走的读者的那一份由它印出来。 */
+const followSystem = {
+  name: 'follow-system',
+  setup({ onLoad }) {
+    onLoad({ filter: /palette\.css$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const [rule, colors] = source.match(/:root\[data-theme="dark"\][^{]*\{([^}]*)\}/);
+      const copy = `@media (prefers-color-scheme: dark) { :root:not([data-theme="light"]) {${colors}} }\n`;
+      return { contents: source.replace(rule, copy + rule), loader: 'css' };
+    });
+  },
+};
 
 /** 相对 static/ 的路径（正斜线）→ 字节。 */
 function fileMap(outputFiles) {

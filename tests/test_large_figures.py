@@ -33,7 +33,7 @@ def every_explorable() -> list[str]:
 
 def test_the_palette_of_large_figures_is_the_pages():
     css = (ROOT / "front/src/style/palette.css").read_text("utf-8")
-    light = css[: css.index("@media")]
+    light = css[: css.index('[data-theme="dark"]')]
     names = {"PAPER": "paper", "INK": "ink", "INK_FAINT": "ink-faint", "RULE": "rule"}
     names |= {"BLUE": "blue", "ORANGE": "orange", "MAGENTA": "magenta"}
     for name, variable in names.items():

@@ -166,3 +166,14 @@ def test_the_rest_is_common_and_jupyter_gets_all() -> None:
     assert common == SHARED
     assert {sheet.stem for sheet in COMMON} >= {"palette", "shell", "picture", "fields"}
     assert classes((BUILT / "explorable.css").read_text("utf-8")) == STYLED
+
+
+@pytest.mark.parametrize("sheet", ["page/common.css", "explorable.css"])
+def test_who_follows_a_dark_system_sees_the_very_dark_that_can_be_chosen(sheet: str) -> None:
+    css = (BUILT / sheet).read_text("utf-8")
+    system = re.escape("@media(prefers-color-scheme:dark){:root:not([data-theme=light]){")
+    [followed] = re.findall(system + r"(--[^}]*)\}\}", css)
+    [chosen] = re.findall(r":root\[data-theme=dark\],[^{]*\{(--[^}]*)\}", css)
+    assert followed == chosen
+    source = (SOURCE / "style/palette.css").read_text("utf-8")
+    assert source.count("--paper:") == 2  # 浅的一份，深的一份
