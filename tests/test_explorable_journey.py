@@ -198,6 +198,36 @@ def test_a_still_unit_and_twins_are_seen() -> None:
 # ---- 换点、续跑 ----
 
 
+def test_points_put_on_one_data_set_do_not_lie_in_the_next() -> None:
+    session = Session(Journey())
+    session.set({"points": [[0.1, 0.1, 0]]})
+    session.step(3)
+    session.set({"data": "xor"})
+    assert session.controls["points"] == []
+    assert session.view()["count"] == 160
+    session.set({"data": "circle"})
+    assert session.controls["points"] == []
+    session.set({"data": "moons", "points": [[0.2, 0.2, 1]]})
+    assert session.controls["points"] == [[0.2, 0.2, 1]], "一起给的就是要的"
+
+
+def test_a_drawing_on_blank_paper_is_there_when_one_comes_back() -> None:
+    session = Session(Journey())
+    session.set({"data": "blank"})
+    drawing = [[0.1, 0.1, 0], [-0.2, 0.9, 1]]
+    session.set({"points": drawing})
+    session.step(2)
+    session.set({"data": "moons"})
+    assert session.controls["points"] == []
+    session.set({"points": [[0.5, 0.5, 1]]})
+    session.set({"data": "blank"})
+    assert session.controls["points"] == drawing
+    session.step(2)
+    again = Session.restored(json.loads(json.dumps(session.state())))
+    assert again.controls == session.controls
+    np.testing.assert_array_equal(again.view()["points"], session.view()["points"])
+
+
 def test_own_points_change_the_data_and_keep_the_network() -> None:
     session = Session(Journey())
     session.step(50)

@@ -49,7 +49,7 @@ class Journey(Explorable):
 
     kind = "journey"
     title = "一个网络的全程"
-    task = "按「运行」让它学会；再拖右边的手柄，看这张纸一层一层变形，直到一条直线分开两种颜色。"
+    task = "按「运行」让它学会；再拖写着「拖我」的手柄，看这张纸一层一层变形，直到一条直线分开两种颜色。"
     controls = (
         Choice("data", "数据", DATA, default="circle"),
         Choice("activation", "激活函数", tuple(nets.NAMES.items()), default="tanh"),
@@ -107,7 +107,13 @@ class Journey(Explorable):
     runs = True
     enlarges = "网络对平面上每一处的判断"
 
+    before: tuple[str, list[Any]] | None = None
+    """上一次用的数据，和那时自己的点。"""
+    drawing: list[Any] = []
+    """空白的纸上画到一半、先去看别的数据时，画留在这里。"""
+
     def reset(self, controls: Mapping[str, Any]) -> None:
+        self._change_sheet()
         self.activation = controls["activation"]
         widths = [int(controls[f"width{k}"]) for k in range(1, int(controls["depth"]) + 1)]
         seed = int(controls["seed"])
@@ -115,8 +121,19 @@ class Journey(Explorable):
         self.training = Run(model, controls["learning_rate"], BATCH, seed)
         self._use_data()
 
+    def _change_sheet(self) -> None:
+        """换了数据，添上去的点不跟过去；空白的纸上画的，换回来还在。"""
+        now = self.controls_now
+        if self.before and self.before[0] != now["data"]:
+            name, own = self.before
+            if name == "blank":
+                self.drawing = own
+            if now["points"] == own:
+                now["points"] = self.drawing if now["data"] == "blank" else []
+
     def _use_data(self) -> None:
         now = self.controls_now
+        self.before = now["data"], now["points"]
         self.x, self.y = with_own(*toy_points(now["data"]), now["points"])
         self.training.use(self.x, self.y)
 
@@ -197,7 +214,7 @@ class Journey(Explorable):
         if self.training.diverged:
             return {"kind": "diverged", "text": self.training.diverged, "stop": True}
         if not len(self.y):
-            text = "还没有点。在左图里选一种颜色，点几下，再换一种颜色点几下。"
+            text = "还没有点。选一种颜色，在「输入平面」上点几下，再换一种颜色点几下。"
             return {"kind": "empty", "text": text}
         if self.training.trainer is None:
             other = "橙" if self.y[0] == 1 else "蓝"
@@ -226,6 +243,6 @@ class Journey(Explorable):
     def poster(self) -> str:
         sizes = "-".join(str(n) for n in nets.sizes(nets.linear_layers(self.training.model)))
         return (
-            f"左边是输入平面，{len(self.y)} 个橙点和蓝点；右边是同一张纸走过 {sizes} 网络的每一层："
-            "乘矩阵、平移、弯。训练之后，右边最后一个空间里一条直线分开两种颜色。"
+            f"一幅是输入平面，{len(self.y)} 个橙点和蓝点；一幅是同一张纸走过 {sizes} 网络的每一层："
+            "乘矩阵、平移、弯。训练之后，最后一个空间里一条直线分开两种颜色。"
         )

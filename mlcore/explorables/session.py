@@ -241,8 +241,9 @@ class Session:
         return session
 
     def _begin_again(self) -> None:
-        self.explorable.initial = copy.deepcopy(self.explorable.controls_now)
         self.explorable.reset(self.explorable.controls_now)
+        # 图自己也会改控件（换了地形，起点不能留在原处），所以重来之后再记。
+        self.explorable.initial = copy.deepcopy(self.explorable.controls_now)
         self.steps = 0
         self.log = []
         self._good = []
