@@ -16,6 +16,7 @@ const FINE = 81; // 判断每边看几个点
 const WINDOW = 1.08; // 输入平面看多大
 const A_TURN = 10;
 const MOST = 600;
+const ENOUGH = 100; // 学了这么多步，或者点全分对了，才算试过一个种子
 const HUNT = '换下一个种子，学六百步';
 
 /** 百分数：不到 100 就不写 100。 @param {number} share */
@@ -53,7 +54,7 @@ export default function create(stage, ctx) {
   let mine = -1e4; // 读者上次放手是几时
   let hunting = 0;
   let followed = ''; // 从第 0 步跟着看的那一次训练
-  /** @type {Map<string, {seed: number, points: number, count: number, area: number}>} */
+  /** @type {Map<string, {seed: number, way: string, points: number, count: number, area: number}>} */
   const tries = new Map();
   /** @type {WeakMap<any, any>} */
   const walks = new WeakMap();
@@ -106,32 +107,34 @@ export default function create(stage, ctx) {
     told.textContent = words(scrub.value());
   }
 
-  /** 记下试过的种子：宽 2 的网络点对了几次，面积最高到过多少。预先算好的画面和半路接上的不算试过。 */
+  /** 记下照现在的设置试过的种子：宽 2 的网络点对了几次，面积最高到过多少。预先算好的画面和半路接上的不算试过。 */
   function tally() {
     const { seed, depth, kind, activation } = ctx.get();
     const narrow = scene.sides[0];
-    const key = `${seed}/${depth}/${kind}/${activation}`;
+    const way = `${depth}/${kind}/${activation}`;
+    const key = `${seed}/${way}`;
     const old = tries.get(key);
     const live = ctx.live() === 'live';
     if (key !== followed) followed = scene.steps ? '' : key;
-    if (live && key === followed && scene.steps > 0 && !scene.own && (!old || narrow.points_right > old.points
+    const tried = scene.steps >= ENOUGH || narrow.points_right === scene.count;
+    if (live && key === followed && scene.steps > 0 && tried && !scene.own && (!old || narrow.points_right > old.points
       || (narrow.points_right === old.points && narrow.area_right > old.area))) {
-      tries.set(key, { seed, points: narrow.points_right, count: scene.count, area: narrow.area_right });
+      tries.set(key, { seed, way, points: narrow.points_right, count: scene.count, area: narrow.area_right });
     }
     if (scene.own) {
       const [two, three] = scene.sides.map((/** @type {any} */ side) => side.own_wrong);
       best.textContent = `撒在缝里的 ${scene.own} 个点，宽 2 判错 ${two} 个，宽 3 判错 ${three} 个。再运行，看它们追不追得上。`;
       return;
     }
-    if (!tries.size) {
+    const all = [...tries.values()].filter((one) => one.way === way);
+    if (!all.length) {
       best.textContent = '涂实的一片是判错的面积。按「运行」，或者换种子试手气；9 号种子运气好。';
       return;
     }
-    const all = [...tries.values()];
     const lucky = all.filter((one) => one.points === one.count).length;
     const top = all.reduce((a, b) => ((b.points * a.count - a.points * b.count || b.area - a.area) > 0 ? b : a));
     const most = all.reduce((m, one) => Math.max(m, one.area), 0);
-    best.textContent = `涂实的一片是判错的面积。试过 ${tries.size} 个种子，宽 2 的网络有 ${lucky} 次把点全分对；`
+    best.textContent = `涂实的一片是判错的面积。照现在的设置试过 ${all.length} 个种子，宽 2 的网络有 ${lucky} 次把点全分对；`
       + `最好的是种子 ${top.seed}：${top.points}/${top.count} 个点，面积 ${percent(top.area)}。面积最高到过 ${percent(most)}。`;
   }
 
