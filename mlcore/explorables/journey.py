@@ -49,7 +49,10 @@ class Journey(Explorable):
 
     kind = "journey"
     title = "一个网络的全程"
-    task = "按「运行」让它学会；再拖写着「拖我」的手柄，看这张纸一层一层变形，直到一条直线分开两种颜色。"
+    task = (
+        "按「运行」让它学会；再拖写着「拖我」的手柄，看这张纸一层一层变形，"
+        "直到一条直线分开两种颜色。"
+    )
     controls = (
         Choice("data", "数据", DATA, default="circle"),
         Choice("activation", "激活函数", tuple(nets.NAMES.items()), default="tanh"),
