@@ -152,6 +152,17 @@ def test_a_sound_learning_rate_is_never_called_divergent():
                 circle_trainer(seed, batch_size, rate, adam).step(200)
 
 
+@pytest.mark.parametrize("n", range(2, 41))
+def test_a_model_that_does_not_move_never_diverges(n):
+    """一批一个样本，学习率是 0：第一个恰好碰得准，后面的大几百倍，也不叫发散。"""
+    model = nn.mlp((1, 1), generator=Generator(0))
+    optimizer = optim.SGD(model.parameters(), 0.0)
+    x = np.linspace(-1, 1, n).reshape(-1, 1)
+    trainer = Trainer(model, nn.mse_loss, optimizer, x, np.arange(n) / n, 1, Generator(1))
+    trainer.step(4 * n)
+    assert trainer.divergence is None
+
+
 def test_one_can_step_back_to_before_a_divergence():
     trainer = circle_trainer(rate=0.1)
     trainer.step(20)

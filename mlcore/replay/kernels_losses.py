@@ -6,7 +6,7 @@ from functools import partial
 
 import numpy as np
 
-from mlcore.replay.site import Call, Kernel, Site
+from mlcore.replay.site import Call, Kernel, Site, row_numbers
 
 MANY = 256  # With more classes than this the labels are no longer looked up in a table of rows.
 BLOCK = 1 << 17  # So many numbers at a time stay in the cache from one operation to the next.
@@ -33,13 +33,16 @@ def softmax_cross_entropy(site: Site) -> list[Call] | None:
     total, share = site.scratch.take((count, 1), dtype), np.array(count, dtype)
     mean = site.scratch.full(count, 1 / count, dtype)
     right = site.scratch.take((), dtype)
+    calls: list[Call] = []
+    labels = row_numbers(site, calls, target)
     if wanted.flags.c_contiguous:
-        chosen = partial(np.take, table, target, 0, wanted)
+        chosen = partial(np.take, table, labels, 0, wanted)
         flat = wanted.reshape(-1), kept.reshape(-1)
     else:
-        chosen = partial(np.take, table, target, 1, wanted.T)
+        chosen = partial(np.take, table, labels, 1, wanted.T)
         flat = wanted.T.reshape(-1), kept.T.reshape(-1)
     return [
+        *calls,
         chosen,
         partial(np.maximum.reduce, logits, 1, None, most, True),
         partial(np.subtract, logits, most, kept),
@@ -63,7 +66,7 @@ def many_classes(site: Site) -> list[Call]:
     dtype, numbers = logits.dtype, kept.reshape(-1)
     most, total = (site.scratch.take((count, 1), dtype) for _ in range(2))
     right = site.scratch.take((count,), dtype)
-    places, starts = site.scratch.take((count,), np.int64), np.arange(count) * classes
+    places, starts = site.scratch.take((count,), np.intp), np.arange(count) * classes
     mean, share = site.scratch.full(count, 1 / count, dtype), np.array(count, dtype)
     ones = site.scratch.full(classes, 1.0, dtype)
     calls: list[Call] = [

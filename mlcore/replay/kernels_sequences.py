@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from mlcore.replay.kernels_losses import check
-from mlcore.replay.site import Call, Kernel, Site
+from mlcore.replay.site import Call, Kernel, Site, row_numbers
 
 # ── 按下标取行 ────────────────────────────────────────────────────────────────
 
@@ -28,10 +28,9 @@ def _rows(site: Site, low: int) -> list[Call] | None:
     table, index = site.reads
     if index.dtype.kind not in "iu":
         return None
-    return [
-        partial(check, index, low, len(table) - 1),
-        partial(np.take, table, index, 0, site.writes[0], "wrap"),
-    ]
+    calls: list[Call] = [partial(check, index, low, len(table) - 1)]
+    rows = row_numbers(site, calls, index)
+    return [*calls, partial(np.take, table, rows, 0, site.writes[0], "wrap")]
 
 
 def rows_backward(site: Site) -> list[Call] | None:
@@ -49,7 +48,8 @@ def rows_backward(site: Site) -> list[Call] | None:
     calls: list[Call] = [partial(total.fill, 0)]
     parts = together(site, calls, grad).reshape(count, -1)
     ordered, sums = (site.scratch.take(parts.shape, parts.dtype) for _ in range(2))
-    keys, order, numbers = (site.scratch.take((count,), np.int64) for _ in range(3))
+    keys = site.scratch.take((count,), np.int64)
+    order, numbers = (site.scratch.take((count,), np.intp) for _ in range(2))
     first, once = (site.scratch.take((count,), np.bool_) for _ in range(2))
     # Sorted by row and then by place, in one number: the sort needs no memory and is stable.
     bits = count.bit_length()

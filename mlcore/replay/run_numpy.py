@@ -98,6 +98,7 @@ class Step:
 
     def gather(self, x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> float:
         """同 :meth:`gradients`，这一批是 x、y 的第 rows 行；rows 要在范围里，这里不再检查。"""
+        rows = rows.astype(np.intp, copy=False)
         np.take(x, rows, 0, self._x, "clip")
         np.take(y, rows, 0, self._y, "clip")
         for call in self._forward:

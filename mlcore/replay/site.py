@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -84,3 +85,12 @@ class Site(NamedTuple):
 
 Kernel = Callable[[Site], "list[Call] | None"]
 """返回要依次做的调用；这样的输入不会做，就返回 None。"""
+
+
+def row_numbers(site: Site, calls: list[Call], index: np.ndarray) -> np.ndarray:
+    """``np.take`` 肯收的编号：这台机器的 intp。网页里的 Python 是 32 位的，int64 的标签要先抄一遍。"""
+    if index.dtype == np.intp:
+        return index
+    copy = site.scratch.take(index.shape, np.intp)
+    calls.append(partial(np.copyto, copy, index, "same_kind"))
+    return copy

@@ -9,7 +9,8 @@ from typing import Any
 from mlcore.backend import array_namespace
 
 # A run counts as diverged when the mean of its last WINDOW losses is EXPLOSION times the loss at
-# the start (or that of a model which knows nothing, if it started better than that).
+# the start (or that of a model which knows nothing, if it started better than that). The loss of
+# a small batch says little: the fewer samples it has, the more it takes.
 EXPLOSION = 10.0
 WINDOW = 10
 
@@ -40,7 +41,7 @@ class Divergence(ArithmeticError):
 
 
 def divergence_at(
-    step: int, loss: float, history: Sequence[float], ignorant: float
+    step: int, loss: float, history: Sequence[float], ignorant: float, batch_size: int
 ) -> Divergence | None:
     """第 step 步的损失 loss 算不算发散；不算就是 None。
 
@@ -53,12 +54,15 @@ def divergence_at(
         前面各步的损失。
     ignorant : float
         什么也没学会的模型的损失，见 :func:`ignorant_loss`；不到它就不算。
+    batch_size : int
+        一批几个样本：一大批要涨到十倍，一个一个地来要涨到一百多倍。
     """
     if math.isfinite(loss):
         if not history or loss < ignorant:
             return None
         recent = [*history[1 - WINDOW :], loss]
-        if sum(recent) / len(recent) <= EXPLOSION * max(history[0], ignorant):
+        enough = EXPLOSION * (1 + EXPLOSION / batch_size)
+        if sum(recent) / len(recent) <= enough * max(history[0], ignorant):
             return None
     return Divergence(step, loss, history[0] if history else loss)
 

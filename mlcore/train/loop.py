@@ -168,7 +168,8 @@ class Trainer:
         Raises
         ------
         Divergence
-            损失不再有限，或者最近十步的平均是开始时的十倍以上。这一步不更新参数；用
+            损失不再有限，或者最近十步的平均是开始时的十倍以上（批小的时候要更多，见
+            mlcore.train.divergence）。这一步不更新参数；用
             load_state_dict 退回从前之后可以接着走。
         """
         if self.divergence is not None:
@@ -198,7 +199,9 @@ class Trainer:
             value = self._way.forward(self.x, self.y, rows)
         else:
             value = self._way.forward(self.augment(self.x[rows], self.generator), self.y[rows])
-        self.divergence = divergence_at(self.steps + 1, value, self.history, self._ignorant)
+        self.divergence = divergence_at(
+            self.steps + 1, value, self.history, self._ignorant, self.batch_size
+        )
         if self.divergence is not None:
             raise self.divergence
         self._way.update(self.clip_norm, self.clip_value)
