@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import re
 import pkgutil
 from importlib import import_module
 from pathlib import Path
@@ -40,6 +41,29 @@ def test_the_palette_of_large_figures_is_the_pages():
         assert f"--{variable}: {getattr(palette, name)};" in light
     for k, color in enumerate(palette.CLASSES[2:], 3):
         assert f"--c{k}: {color};" in light
+
+
+def colors(value: object) -> set[str]:
+    if isinstance(value, dict):
+        return set().union(*map(colors, value.values()))
+    if isinstance(value, list | tuple):
+        return set().union(*map(colors, value))
+    return {value} if isinstance(value, str) and re.fullmatch(r"#[0-9a-f]{6}", value) else set()
+
+
+def test_the_page_knows_every_color_of_a_large_figure_in_both_themes():
+    """网页按一张表把图里的颜色换成现在主题的：表里是浅色主题的原样，图里的都在表里。"""
+    css = (ROOT / "front/src/style/palette.css").read_text("utf-8")
+    light = css[: css.index("@media")]
+    script = (ROOT / "front/src/page/plotly.js").read_text("utf-8")
+    table = dict(re.findall(r"'(#[0-9a-f]{6})': '(--[\w-]+)'", script))
+    assert len(table) > 10
+    for color, variable in table.items():
+        assert f"{variable}: {color};" in light
+    for path in every_explorable():
+        if load_class(path).enlarges:
+            used = colors(load_class(path)().figure())
+            assert used <= set(table), (path, used - set(table))
 
 
 @pytest.mark.parametrize("path", every_explorable())

@@ -42,16 +42,6 @@ def oklab(rgb):
     return TO_LAB @ np.cbrt(TO_CONES @ np.clip(rgb, 0, 1))
 
 
-def mixed(one, other, share):
-    """``color-mix(in oklch, one share, other)``，线性 RGB。"""
-    (la, *a), (lb, *b) = oklab(one), oklab(other)
-    turn = np.angle(complex(*b) / complex(*a))
-    size = share * np.hypot(*a) + (1 - share) * np.hypot(*b)
-    hue = size * np.exp(1j * (np.angle(complex(*a)) + (1 - share) * turn))
-    lab = np.array([share * la + (1 - share) * lb, hue.real, hue.imag])
-    return np.clip(np.linalg.inv(TO_CONES) @ np.linalg.inv(TO_LAB).dot(lab) ** 3, 0, 1)
-
-
 def light(rgb):
     return float(rgb @ [0.2126, 0.7152, 0.0722])
 
@@ -73,13 +63,9 @@ def runners(name):
     colors, css = theme(name), (STYLE / "race.css").read_text("utf-8")
     found = []
     for k in range(len(RUNNERS)):
-        [rule] = re.findall(rf"^\.rc-{k} \{{ --c: (.*?); (?:--dash: (.*?); )?\}}", css, re.M)
-        names = re.findall(r"var\(--([\w-]+)\)", rule[0])
-        share = re.search(r"(\d+)%", rule[0])
-        color = colors[names[0]]
-        if share:
-            color = mixed(color, colors[names[1]], int(share[1]) / 100)
-        found.append((color, rule[1]))
+        rule = rf"^\.rc-{k} \{{ --c: var\(--([\w-]+)\); (?:--dash: (.*?); )?\}}"
+        [(color, dash)] = re.findall(rule, css, re.M)
+        found.append((colors[color], dash))
     return found
 
 

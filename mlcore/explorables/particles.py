@@ -221,7 +221,7 @@ class Particles(Explorable):
         data = [
             {
                 "type": "scatter",
-                "mode": "lines",
+                "mode": "lines" if len(x) > 1 else "markers",  # 一步没走，只有一个点。
                 "name": name,
                 "x": x,
                 "y": np.array(values)[:, grid],
@@ -254,7 +254,12 @@ class Particles(Explorable):
             for turn in self.turns
         ]
         layout = {
-            "xaxis": {**axis, "title": {"text": "走过的步数"}, "anchor": "y2"},
+            "xaxis": {
+                **axis,
+                "title": {"text": "走过的步数"},
+                "anchor": "y2",
+                "range": [-2, max(100, len(x))],
+            },
             "yaxis": {**axis, "title": {"text": "ln W（奈特）"}, "domain": [0.56, 1.0]},
             "yaxis2": {
                 **axis,

@@ -70,6 +70,24 @@ function look() {
   };
 }
 
+/** 图里写的是浅色主题的颜色（mlcore/explorables 里的那些），按这张表换成这一页现在的。 */
+const INKS = {
+  '#24211c': '--ink', '#575046': '--ink-soft', '#736a5c': '--ink-faint', '#ddd4c4': '--rule', '#fffdf8': '--card',
+  '#faf6ee': '--paper', '#1d6b5d': '--accent', '#0b6cab': '--blue', '#d3660e': '--orange', '#c2258f': '--magenta', '#7852c3': '--violet',
+  '#008a64': '--c3', '#2f93cc': '--c4', '#9c7f00': '--c5', '#b4608f': '--c6', '#8a6d3b': '--c7', '#6b6b6b': '--c8',
+};
+
+/** @param {any} value @param {CSSStyleDeclaration} style @returns {any} */
+function repainted(value, style) {
+  if (typeof value === 'string') {
+    const name = INKS[/** @type {keyof typeof INKS} */ (value)];
+    return name ? style.getPropertyValue(name).trim() : value;
+  }
+  if (Array.isArray(value)) return typeof value[0] === 'number' ? value : value.map((item) => repainted(item, style));
+  if (!value || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, repainted(item, style)]));
+}
+
 /** 外观在下、图自己的设置在上，逐层合并。 @param {any} base @param {any} over @returns {any} */
 function merged(base, over) {
   const out = { ...base };
@@ -86,7 +104,7 @@ function merged(base, over) {
  */
 export async function plot(place, figure, address) {
   const Plotly = await load(address);
-  const { data, layout } = nested(figure);
+  const { data, layout } = repainted(nested(figure), getComputedStyle(document.documentElement));
   const axes = Object.fromEntries(Object.keys(layout ?? {}).filter((k) => /^[xy]axis\d+$/.test(k)).map((k) => [k, look().xaxis]));
   const solid = data.some((/** @type {any} */ trace) => /3d|surface/.test(trace.type));
   const far = place.clientWidth < 500 ? 1.6 : 1.1;
