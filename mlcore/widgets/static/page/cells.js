@@ -1,1 +1,1 @@
-import{d as a,e as b,f as c,g as d,h as e}from"./chunk-QHPXSXZU.js";import"./chunk-EWMYARI7.js";import"./chunk-XEMFFRPS.js";import"./chunk-3TXHFKDN.js";export{e as begin,b as cellButton,c as ended,d as inTurn,a as theKernel};
+import{d as a,e as b,f as c,g as d,h as e}from"./chunk-BFWV2R55.js";import"./chunk-YHA24E4Q.js";import"./chunk-XEMFFRPS.js";import"./chunk-3TXHFKDN.js";export{e as begin,b as cellButton,c as ended,d as inTurn,a as theKernel};
