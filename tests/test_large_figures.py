@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import inspect
 import json
-import re
 import pkgutil
+import re
 from importlib import import_module
 from pathlib import Path
 

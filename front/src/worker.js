@@ -26,7 +26,11 @@ channel.port1.onmessage = () => pump();
 async function boot(config) {
   countBytes(config.bytes);
   if (config.cells) limitMemory();
-  importScripts(config.pyodide + 'pyodide.js');
+  try {
+    importScripts(config.pyodide + 'pyodide.js');
+  } catch {
+    throw new Error('pyodide.js 没有取到');
+  }
   const wheel = fetch(config.wheel).then((response) => {
     if (!response.ok) throw new Error('取不到 mlcore：' + response.status);
     return response.arrayBuffer();
@@ -79,7 +83,7 @@ function countBytes(total) {
     // 少了哪一个文件 Pyodide 都起不来，有时还一声不响；所以在这里就说。
     const name = String(args[0].url ?? args[0]).split('/').pop();
     const response = await real(...args).catch((/** @type {Error} */ error) => {
-      scope.postMessage({ failed: `${name} 没有取到：${error.message}` });
+      scope.postMessage({ failed: `${name} 没有取到` });
       throw error;
     });
     if (!response.ok) scope.postMessage({ failed: `${name} 没有取到：${response.status}` });

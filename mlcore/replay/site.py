@@ -88,7 +88,9 @@ Kernel = Callable[[Site], "list[Call] | None"]
 
 
 def row_numbers(site: Site, calls: list[Call], index: np.ndarray) -> np.ndarray:
-    """``np.take`` 肯收的编号：这台机器的 intp。网页里的 Python 是 32 位的，int64 的标签要先抄一遍。"""
+    """``np.take`` 肯收的编号，这台机器的 intp：网页里的 Python 是 32 位的，
+    int64 的标签要先抄一遍。
+    """
     if index.dtype == np.intp:
         return index
     copy = site.scratch.take(index.shape, np.intp)
