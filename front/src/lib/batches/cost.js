@@ -28,7 +28,7 @@ export function cost() {
     const x = frame.x(scene.round);
     round.setAttribute('d', `M${x.toFixed(1)} ${frame.y(1)}V${frame.y(0)}`);
     roundName.setAttribute('x', (x + 6).toFixed(1));
-    roundName.setAttribute('y', String(frame.y(0) - 6));
+    roundName.setAttribute('y', String(frame.y(1) + 11)); // 上面总是空的，下面有线头的字
   }
 
   /** @param {any} scene @param {boolean} fresh */
@@ -55,7 +55,9 @@ export function cost() {
       const twin = all.some((one) => one.rate !== curve.rate);
       labels[k].textContent = twin ? `${curve.label}，学习率 ${curve.rate}` : curve.label;
       put(labels[k], 'class', `bt-label bt-s${curve.size}${now ? ' is-now' : ''}`);
-      ends.push({ k, x, y });
+      // 同样的走法正在再走一趟：只在新的线头上写名字。
+      if (!now && scene.updates > 0 && curve.label === scene.now.label && curve.rate === scene.now.rate) put(labels[k], 'visibility', 'hidden');
+      else ends.push({ k, x, y });
     }
     place(ends);
   }
