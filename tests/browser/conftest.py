@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -136,3 +136,11 @@ def call(page: Page, identity: str, method: str, *arguments: object) -> object:
         "([id, method, given]) => explorable(id)[method](...given)",
         [identity, method, list(arguments)],
     )
+
+
+def wait_until(true: Callable[[], bool], seconds: float = 60.0) -> None:
+    """等到 ``true()``。问页面的 promise 要这样等：wait_for_function 不等 promise，拿它当「是」。"""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"等了 {seconds:g} 秒还没有"
+        time.sleep(0.1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import SITE, Watched, call, wait_live
+from tests.browser.conftest import SITE, Watched, call, wait_live, wait_until
 from tests.browser.explorables import (
     Place,
     by_page,
@@ -198,11 +198,7 @@ def test_a_link_brings_back_the_same_state(watched, browser, address, place):
     second.page.goto(link)
     wait_live(second.page, place.id)
     if "steps" in scene:  # 先醒来，再把走过的步子重走一遍
-        second.page.wait_for_function(
-            "([id, steps]) => explorable(id).scene().then((scene) => scene.steps === steps)",
-            arg=[place.id, scene["steps"]],
-            timeout=60_000,
-        )
+        wait_until(lambda: call(second.page, place.id, "scene")["steps"] == scene["steps"])
     assert call(second.page, place.id, "scene") == scene
     assert second.errors == []
 

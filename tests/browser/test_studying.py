@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from mlcore.explorables import Session
-from tests.browser.conftest import SITE, Watched, call, wait_live
+from tests.browser.conftest import SITE, Watched, call, wait_live, wait_until
 from tests.browser.explorables import differences, places
 
 CHAPTERS = (
@@ -58,7 +58,7 @@ def test_a_picture_can_be_taken_up_where_it_was_left(watched: Watched) -> None:
     assert page.locator("#cover").get_attribute("data-state") == "baked"
     page.get_by_role("button", name="接着上次").click()
     wait_live(page, "cover")
-    page.wait_for_function("() => explorable('cover').state().then(s => s.steps === 12)")
+    wait_until(lambda: call(page, "cover", "state")["steps"] == 12)
     assert call(page, "cover", "state") == left
     worst = max(
         gap for _, gap in differences(Session.restored(left).view(), call(page, "cover", "scene"))

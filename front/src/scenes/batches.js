@@ -60,7 +60,7 @@ export default function create(stage, ctx) {
     below.draw(data, fresh);
     pick.update(String(ctx.get().batch));
     told.textContent = fresh
-      ? `走了 ${data.updates} 步，看过 ${data.seen} 个样本，高出谷底 ${number(data.above)}。`
+      ? `走了 ${data.updates} 步，看过 ${data.seen} 个样本，高出谷底${data.above < 5e-4 ? '不到 0.0005' : ` ${number(data.above)}`}。`
       : `起点：斜率 ${number(start[0])}，截距 ${number(start[1])}。`;
     heard.textContent = fresh ? sentence() : '';
   }
