@@ -113,6 +113,13 @@ def test_what_the_scripts_will_fetch_is_there(page: built.Page) -> None:
     assert ("mathjax" in data) == ('class="math' in page.text)
 
 
+@every_page
+def test_no_line_begins_with_the_stop_after_a_formula(page: built.Page) -> None:
+    formula = r'<span class="math">[^<]*</span>[。，、；：！？）」』]'
+    loose = re.findall(rf'(?<!class="glued">)(?<![（「『]){formula}', page.text)
+    assert loose == []
+
+
 def test_stock_files_are_not_published() -> None:
     names = {path.name for path in SITE.iterdir()}
     assert not names & {"_static", "searchindex.js", "genindex.html", "objects.inv", "_sources"}

@@ -5,6 +5,7 @@ MathJax 取自 PyPI 上的 sphinx-mathjax-offline，只带走排 TeX 用得到�
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 from typing import Any
@@ -69,6 +70,23 @@ def visit_block(self: SphinxTranslator, node: nodes.math_block) -> None:
     raise nodes.SkipNode
 
 
+# 公式和紧挨着它的标点。
+NEIGHBOURS = re.compile('[（「『]*<span class="math">[^<]*</span>[。，、；：！？）」』…]*')
+
+
+def glue(
+    app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: nodes.document | None
+) -> None:
+    """句中的公式和它的标点不分在两行：排好的公式是一个盒子，浏览器在盒子两边哪里都敢断。"""
+
+    def glued(found: re.Match[str]) -> str:
+        alone = found[0][0] == "<" and found[0][-1] == ">"
+        return found[0] if alone else f'<span class="glued">{found[0]}</span>'
+
+    if "body" in context:
+        context["body"] = NEIGHBOURS.sub(glued, context["body"])
+
+
 def has_formula(body: str) -> bool:
     """写好的页面里有没有公式（练习和旁注里的也算）。"""
     return 'class="math' in body
@@ -78,4 +96,5 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.setup_extension("book._ext.assets")
     app.add_html_math_renderer("zhi", (visit_inline, None), (visit_block, None))
     app.connect("builder-inited", register)
+    app.connect("html-page-context", glue)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
