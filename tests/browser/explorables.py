@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 from mlcore.explorables import Session, load_class
+from tests.browser.conftest import SITE
 
 FOUND = re.compile(
     r'<div class="explorable[^"]*" id="(?P<id>[\w-]+)"[^>]*data-explorable="(?P<path>[^"]+)"[^>]*>'
@@ -74,6 +75,11 @@ def live_on(name: str, values: Sequence[Any]) -> Callable[[Any], Any]:
     """对每个值真的用一遍的测试：``place`` 是图，``path`` 是页；跑哪些由 ``policy`` 定。"""
     every = pytest.mark.parametrize(name, values, ids=[getattr(v, "id", v) for v in values])
     return lambda test: pytest.mark.live(every(test))
+
+
+def live_with(identity: str) -> Callable[[Any], Any]:
+    """只用这一幅图的测试，得到它的 ``place``；轮到它才跑。"""
+    return live_on("place", [place for place in places(SITE) if place.id == identity])
 
 
 def exercises_by_page(site: Path) -> dict[str, list[str]]:

@@ -31,7 +31,7 @@ SHARES = 6
 FEW = 4
 # 一次最多真的用几幅图、几页（连封面）：一下子改了半本书，也不让一次跑上一个钟头；轮着来，
 # 全部要 --all。
-MOST_PLACES = 4
+MOST_PLACES = 3
 MOST_PAGES = 3
 # 不在引入关系里、但每一页都靠它们的文件（以这些开头的）。
 UNDER_EVERY_PAGE = (

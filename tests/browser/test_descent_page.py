@@ -8,6 +8,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from mlcore.explorables.descent import CURVES, arrival, descend
 from tests.browser.conftest import Watched, wait_live
+from tests.browser.explorables import Place, live_with
 
 PAGE = "nbs/3-learning/06-gradient-descent.html"
 
@@ -65,11 +66,14 @@ def test_a_walk_in_one_go_swings_past_the_flag_and_ends_when_it_is_at_rest(
     assert watched.errors == []
 
 
-def test_another_batch_size_counts_the_steps_of_its_own_walk(watched: Watched) -> None:
-    page = watched.open(PAGE)
-    picture = drawn(page, "descent-batches")
+@live_with("descent-batches")
+def test_another_batch_size_counts_the_steps_of_its_own_walk(
+    watched: Watched, place: Place
+) -> None:
+    page = watched.open(place.page)
+    picture = drawn(page, place.id)
     picture.get_by_role("button", name="一步").click()
-    wait_live(page, "descent-batches")
+    wait_live(page, place.id)
     picture.get_by_role("button", name="运行").click()
     told = picture.locator(".bt-told")
     expect(told).to_have_text(re.compile(r"走了 (4\d|[5-9]\d|\d{3}) 步"), timeout=30_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Watched, call, wait_live
+from tests.browser.explorables import Place, live_with
 
 PAGE = "nbs/4-networks/03-layers-bend-space.html"
 
@@ -16,10 +17,10 @@ def drawn(page: Page, identity: str):
     return picture
 
 
-def test_only_another_seed_counts_as_another_seed(watched: Watched) -> None:
-    page = watched.open(PAGE)
-    picture = drawn(page, "layers-impossible")
-    identity = "layers-impossible"
+@live_with("layers-impossible")
+def test_only_another_seed_counts_as_another_seed(watched: Watched, place: Place) -> None:
+    page, identity = watched.open(place.page), place.id
+    picture = drawn(page, identity)
     call(page, identity, "reset")
     wait_live(page, identity)
     call(page, identity, "step", 20)
@@ -38,9 +39,10 @@ def test_only_another_seed_counts_as_another_seed(watched: Watched) -> None:
     assert watched.errors == []
 
 
-def test_points_put_on_one_data_set_are_gone_from_the_next(watched: Watched) -> None:
-    page = watched.open(PAGE)
-    picture = drawn(page, "layers-journey")
+@live_with("layers-journey")
+def test_points_put_on_one_data_set_are_gone_from_the_next(watched: Watched, place: Place) -> None:
+    page = watched.open(place.page)
+    picture = drawn(page, place.id)
     picture.get_by_role("button", name="放蓝点").click()
     plane = picture.locator(".jn-plane")
     plane.evaluate("one => one.scrollIntoView({ block: 'center' })")
@@ -48,12 +50,12 @@ def test_points_put_on_one_data_set_are_gone_from_the_next(watched: Watched) -> 
     assert box
     for share in (0.2, 0.3):
         page.mouse.click(box["x"] + share * box["width"], box["y"] + 0.15 * box["height"])
-    wait_live(page, "layers-journey")
+    wait_live(page, place.id)
     counts = picture.locator(".jn-counts")
     expect(counts).to_contain_text("共 102 个", timeout=20_000)
     picture.get_by_label("数据").select_option(label="异或")
     expect(counts).to_contain_text("共 160 个")
-    assert call(page, "layers-journey", "get")["points"] == []
+    assert call(page, place.id, "get")["points"] == []
     assert watched.errors == []
 
 
